@@ -1,0 +1,114 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let argumentParser: Target.Dependency = .product(
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "posterior-server",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "posterior-server", targets: ["PosteriorServer"]),
+        .executable(name: "posterior-trainer", targets: ["PosteriorTrainer"]),
+        .executable(name: "posterior-benchmark", targets: ["PosteriorBenchmark"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // The numerical engine and the statistics.
+        .target(name: "Kernels"),
+        .target(name: "Autodiff", dependencies: ["Kernels"]),
+        .target(name: "Distributions", dependencies: ["Kernels"]),
+        .target(name: "Estimators", dependencies: ["Autodiff", "Distributions", "Kernels"]),
+        .target(name: "Simulators", dependencies: ["Distributions", "Kernels"]),
+        .target(
+            name: "Training",
+            dependencies: ["Autodiff", "Distributions", "Estimators", "Kernels", "Simulators"]
+        ),
+        // Files and the wire.
+        .target(name: "StrictJSON"),
+        .target(name: "ModelStore", dependencies: ["Distributions", "Estimators", "StrictJSON"]),
+        .target(name: "CSystemEvents"),
+        .target(name: "HTTPMessages", dependencies: [httpTypes]),
+        .target(name: "HTTPServing", dependencies: ["CSystemEvents", "HTTPMessages", httpTypes]),
+        .target(
+            name: "PosteriorAPI",
+            dependencies: ["Estimators", "HTTPMessages", "ModelStore", "StrictJSON", httpTypes]
+        ),
+        // The programs.
+        .executableTarget(
+            name: "PosteriorServer",
+            dependencies: [
+                "Estimators", "HTTPServing", "ModelStore", "PosteriorAPI", argumentParser, logging,
+            ]
+        ),
+        .executableTarget(
+            name: "PosteriorTrainer",
+            dependencies: [
+                "Estimators", "ModelStore", "Simulators", "StrictJSON", "Training", argumentParser,
+            ]
+        ),
+        .executableTarget(
+            name: "PosteriorBenchmark",
+            dependencies: [
+                "Autodiff", "Estimators", "Kernels", "ModelStore", "PosteriorAPI", "Simulators",
+                "StrictJSON", "Training", argumentParser,
+            ]
+        ),
+        // Tests.
+        .target(
+            name: "TestSupport",
+            dependencies: ["Autodiff", "Distributions", "Estimators", "Kernels"],
+            path: "Tests/TestSupport"
+        ),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"]),
+        .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "TestSupport"]),
+        .testTarget(name: "DistributionsTests", dependencies: ["Distributions", "TestSupport"]),
+        .testTarget(name: "EstimatorsTests", dependencies: ["Estimators", "TestSupport"]),
+        .testTarget(name: "SimulatorsTests", dependencies: ["Simulators", "TestSupport"]),
+        .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+        .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
+        .testTarget(name: "ModelStoreTests", dependencies: ["ModelStore", "TestSupport"]),
+        .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", httpTypes]),
+        .testTarget(
+            name: "HTTPServingTests",
+            dependencies: ["HTTPMessages", "HTTPServing", httpTypes]
+        ),
+        .testTarget(
+            name: "PosteriorAPITests",
+            dependencies: ["HTTPMessages", "PosteriorAPI", "TestSupport", httpTypes]
+        ),
+        .testTarget(
+            name: "StatisticalTests",
+            dependencies: ["ModelStore", "Simulators", "TestSupport", "Training"]
+        ),
+    ]
+)
+
+let sharedSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+// Lane loops need AVX2 and FMA; PosteriorServer and PosteriorTrainer check for them at start.
+#if arch(x86_64)
+let laneSettings: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=x86-64-v3"])]
+#else
+let laneSettings: [SwiftSetting] = []
+#endif
+let laneTargets: Set = ["Kernels"]
+
+for target in package.targets where target.type != .system && target.name != "CSystemEvents" {
+    let own = (target.swiftSettings ?? []) + sharedSettings
+    target.swiftSettings = laneTargets.contains(target.name) ? own + laneSettings : own
+}

@@ -1,0 +1,46 @@
+public import HTTPTypes
+
+/// A complete response: status, fields and body.
+///
+/// The connection adds `Date`, `Server`, `Content-Length` and `Connection`.
+public struct ServerResponse: Sendable {
+    /// Status and fields.
+    public var head: HTTPResponse
+    /// The content, empty where there is none.
+    public var body: [UInt8]
+
+    /// Makes a response from its head and body.
+    public init(head: HTTPResponse, body: [UInt8] = []) {
+        self.head = head
+        self.body = body
+    }
+}
+
+/// What the service wants done with a request whose header section is complete.
+public enum Admission: Sendable {
+    /// Answer at once, on the connection's loop; a body that follows is not read.
+    case respond(ServerResponse)
+    /// Read the body, at most `limitBytes` of it, then call `compute` on a worker.
+    case compute(limitBytes: Int)
+}
+
+/// The application behind the connections: a function from request to response in two steps.
+public protocol HTTPService: Sendable {
+    /// Decides from the header section alone; runs on a connection's loop and never blocks.
+    ///
+    /// - Parameters:
+    ///   - request: The validated request line and fields.
+    ///   - hasBody: Whether the message announces content (a length above zero, or chunks).
+    ///   - hasLength: Whether either length field is present (else a needed body is 411).
+    /// - Returns: Whether to answer now or to read the body and compute.
+    func admit(_ request: HTTPRequest, hasBody: Bool, hasLength: Bool) -> Admission
+
+    /// Answers an admitted request; runs on a worker.
+    ///
+    /// - Parameters:
+    ///   - request: As it was admitted.
+    ///   - body: The complete content.
+    ///   - idleWorkers: How many other workers have nothing to do just now.
+    /// - Returns: The final response.
+    func compute(_ request: HTTPRequest, body: [UInt8], idleWorkers: Int) -> ServerResponse
+}
