@@ -16,8 +16,9 @@ enum FloatText {
     static func write(_ value: Float, to bytes: inout MutableSpan<UInt8>, at start: Int) -> Int {
         var position = start
         guard value.isFinite else {
-            for byte in [UInt8(ascii: "n"), UInt8(ascii: "u"), UInt8(ascii: "l"), UInt8(ascii: "l")]
-            {
+            for byte in [
+                UInt8(ascii: "n"), UInt8(ascii: "u"), UInt8(ascii: "l"), UInt8(ascii: "l"),
+            ] {
                 bytes[position] = byte
                 position += 1
             }

@@ -88,7 +88,9 @@ public struct JSONValue: Sendable {
     public var float: Float? { number { $0.float($1) } }
 
     /// The exact value of a whole number, else nil; `1e3` and `1000.0` are the whole number 1000.
-    public func integer<Integer: FixedWidthInteger>(as type: Integer.Type = Integer.self)
+    public func integer<Integer: FixedWidthInteger>(
+        as type: Integer.Type = Integer.self
+    )
         -> Integer?
     {
         number { $0.integer($1) }
