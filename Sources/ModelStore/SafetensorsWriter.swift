@@ -8,6 +8,7 @@ public enum SafetensorsWriter {
     /// - Parameters:
     ///   - tensors: The tensors by name.
     ///   - metadata: The strings of `__metadata__`, written in the order of their keys.
+    /// - Returns: The bytes of the file.
     /// - Throws: `ModelFileError` when a value is NaN or infinite, or a name is reserved.
     public static func encode(
         _ tensors: [String: Tensor],
