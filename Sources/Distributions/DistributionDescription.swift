@@ -11,3 +11,51 @@ public indirect enum DistributionDescription: Sendable, Equatable {
     /// Independent factors, whose dimensions are concatenated in order.
     case product([DistributionDescription])
 }
+
+extension DistributionDescription {
+    /// D, the number of dimensions.
+    public var dimension: Int {
+        switch self {
+        case .diagonalNormal(let mean, _), .multivariateNormal(let mean, _): mean.count
+        case .boxUniform(let lower, _): lower.count
+        case .logNormal(let logMean, _): logMean.count
+        case .product(let factors): factors.reduce(0) { $0 + $1.dimension }
+        }
+    }
+
+    /// The bijection of each dimension to the whole line, `[D]`.
+    public var supportTransforms: [SupportTransform] {
+        switch self {
+        case .diagonalNormal(let mean, _), .multivariateNormal(let mean, _):
+            Array(repeating: .identity, count: mean.count)
+        case .boxUniform(let lower, let upper):
+            zip(lower, upper).map { .interval(lower: $0, upper: $1) }
+        case .logNormal(let logMean, _):
+            Array(repeating: .positive, count: logMean.count)
+        case .product(let factors):
+            factors.flatMap(\.supportTransforms)
+        }
+    }
+
+    /// The distribution described.
+    ///
+    /// - Throws: `DistributionError` naming the first part that does not define one.
+    public func makeDistribution() throws(DistributionError) -> any Distribution {
+        switch self {
+        case .diagonalNormal(let mean, let standardDeviation):
+            return try DiagonalNormal(mean: mean, standardDeviation: standardDeviation)
+        case .multivariateNormal(let mean, let covariance):
+            return try MultivariateNormal(mean: mean, covariance: covariance)
+        case .boxUniform(let lower, let upper):
+            return try BoxUniform(lower: lower, upper: upper)
+        case .logNormal(let logMean, let logStandardDeviation):
+            return try LogNormal(logMean: logMean, logStandardDeviation: logStandardDeviation)
+        case .product(let descriptions):
+            var factors: [any Distribution] = []
+            for description in descriptions {
+                factors.append(try description.makeDistribution())
+            }
+            return try ProductDistribution(factors: factors)
+        }
+    }
+}

@@ -1,3 +1,9 @@
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
 /// The bijection from one dimension of a prior's support to the whole line.
 ///
 /// Estimators are trained in the unconstrained space, so no draw ever leaves the prior.
@@ -13,18 +19,132 @@ public enum SupportTransform: Sendable, Equatable {
     case interval(lower: Double, upper: Double)
 }
 
-extension DistributionDescription {
-    /// The bijection of each dimension, `[D]`.
-    public var supportTransforms: [SupportTransform] {
+extension SupportTransform {
+    /// The unconstrained value u of theta.
+    ///
+    /// *Edge cases*: ±∞ on a bound of the support; NaN outside it, and for NaN.
+    public func toUnconstrained(_ theta: Double) -> Double {
         switch self {
-        case .diagonalNormal(let mean, _), .multivariateNormal(let mean, _):
-            Array(repeating: .identity, count: mean.count)
-        case .boxUniform(let lower, let upper):
-            zip(lower, upper).map { .interval(lower: $0, upper: $1) }
-        case .logNormal(let logMean, _):
-            Array(repeating: .positive, count: logMean.count)
-        case .product(let factors):
-            factors.flatMap(\.supportTransforms)
+        case .identity:
+            return theta
+        case .positive:
+            return theta < 0 ? .nan : log(theta)
+        case .interval(let lower, let upper):
+            let below = theta - lower
+            let above = upper - theta
+            guard below >= 0, above >= 0 else { return .nan }
+            let odds = below / above
+            return odds.isNormal ? log(odds) : log(below) - log(above)
+        }
+    }
+
+    /// The theta of an unconstrained value u.
+    ///
+    ///     positive: exp u
+    ///     interval: lower + (upper − lower) / (1 + exp(−u)), from the nearer bound
+    ///
+    /// *Edge cases*: NaN stays NaN; ±∞ is the outermost number inside the support.
+    /// *Postcondition*: strictly inside the support, and finite unless the support is the line.
+    public func toSupport(_ u: Double) -> Double {
+        switch self {
+        case .identity:
+            return u
+        case .positive:
+            // NaN passes through the comparisons of both clamps.
+            let theta = exp(u)
+            if theta > .greatestFiniteMagnitude { return .greatestFiniteMagnitude }
+            return theta < .leastNonzeroMagnitude ? .leastNonzeroMagnitude : theta
+        case .interval(let lower, let upper):
+            let odds = exp(-abs(u))
+            let distance = (upper - lower) * (odds / (1 + odds))
+            let theta = u < 0 ? lower + distance : upper - distance
+            if theta <= lower { return lower.nextUp }
+            return theta >= upper ? upper.nextDown : theta
+        }
+    }
+
+    /// The theta of an unconstrained value u, in single precision.
+    ///
+    /// *Postcondition*: strictly inside the support, compared in Double; see `roundedInside`.
+    public func toSupport(_ u: Float) -> Float {
+        roundedInside(toSupport(Double(u)))
+    }
+
+    /// log│∂theta/∂u│ at an unconstrained value u.
+    ///
+    ///     positive: u
+    ///     interval: log(upper − lower) − │u│ − 2 log(1 + exp(−│u│))
+    ///
+    /// The log density of theta is that of u minus this.
+    public func toSupportLogDerivative(_ u: Double) -> Double {
+        switch self {
+        case .identity: u.isNaN ? u : 0
+        case .positive: u
+        case .interval(let lower, let upper):
+            log(upper - lower) - abs(u) - 2 * log1p(exp(-abs(u)))
+        }
+    }
+
+    /// log│∂u/∂theta│ at theta.
+    ///
+    ///     positive: −log theta
+    ///     interval: log(1 / (theta − lower) + 1 / (upper − theta))
+    ///
+    /// The log density of theta is that of u plus this.
+    ///
+    /// *Edge cases*: +∞ on a bound of the support; NaN outside it, and for NaN.
+    public func toUnconstrainedLogDerivative(_ theta: Double) -> Double {
+        switch self {
+        case .identity:
+            return theta.isNaN ? theta : 0
+        case .positive:
+            return theta < 0 ? .nan : -log(theta)
+        case .interval(let lower, let upper):
+            let below = theta - lower
+            let above = upper - theta
+            guard below >= 0, above >= 0 else { return .nan }
+            return log(upper - lower) - log(below) - log(above)
+        }
+    }
+
+    /// Whether theta lies strictly inside the support and is finite.
+    public func contains(_ theta: Double) -> Bool {
+        switch self {
+        case .identity: theta.isFinite
+        case .positive: theta > 0 && theta.isFinite
+        case .interval(let lower, let upper): theta > lower && theta < upper
+        }
+    }
+
+    /// The single-precision number nearest to theta among those strictly inside the support.
+    ///
+    /// Data are stored in single precision, where 1 − 2⁻³⁰ is 1: rounded to nearest, a draw from
+    /// the interval (−1, 1) would lie on its bound and be infinite in unconstrained space.
+    ///
+    /// *Edge cases*: NaN stays NaN.
+    /// *Precondition*: there is such a number, as `makeDistribution()` makes sure of.
+    public func roundedInside(_ theta: Double) -> Float {
+        let rounded = Float(theta)
+        guard !rounded.isNaN, let bounds = singlePrecisionBounds else { return rounded }
+        return min(max(rounded, bounds.lowerBound), bounds.upperBound)
+    }
+
+    /// The least and greatest finite single-precision numbers strictly inside the support.
+    ///
+    /// It is nil when there is none: the interval lies between two neighbours.
+    public var singlePrecisionBounds: ClosedRange<Float>? {
+        switch self {
+        case .identity:
+            return -.greatestFiniteMagnitude ... .greatestFiniteMagnitude
+        case .positive:
+            return .leastNonzeroMagnitude ... .greatestFiniteMagnitude
+        case .interval(let lower, let upper):
+            var least = Float(lower)
+            if Double(least) <= lower { least = least.nextUp }
+            var greatest = Float(upper)
+            if Double(greatest) >= upper { greatest = greatest.nextDown }
+            guard least.isFinite, greatest.isFinite, least <= greatest else { return nil }
+            return least...greatest
         }
     }
 }
