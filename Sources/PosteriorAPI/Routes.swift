@@ -18,7 +18,9 @@ enum Endpoint: Sendable, Equatable {
     }
 }
 
-/// A path and what it stands for. `{…}` is one segment.
+/// A path and what it stands for.
+///
+/// `{…}` is one segment.
 struct Route: Sendable {
     let path: String
     let endpoint: Endpoint
@@ -31,7 +33,9 @@ struct Route: Sendable {
         Route(path: path, endpoint: .call(call))
     }
 
-    /// The API on one screen. HEAD is allowed where GET is, OPTIONS everywhere.
+    /// The API on one screen.
+    ///
+    /// HEAD is allowed where GET is, OPTIONS everywhere.
     static let all: [Route] = [
         .get("/v2/health/live", .live),
         .get("/v2/health/ready", .ready),

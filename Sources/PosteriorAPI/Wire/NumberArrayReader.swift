@@ -23,6 +23,7 @@ enum NumberArrayReader {
     ///   - value: An array nested as `shape` says, or flat with as many numbers.
     ///   - shape: The extent of each axis, at least one.
     ///   - values: Where the numbers go; after an error it holds some of them.
+    /// - Throws: `Problem` for the first number that is wrong.
     static func append(
         _ value: JSONValue,
         shape: [Int],

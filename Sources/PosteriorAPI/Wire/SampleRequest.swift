@@ -25,6 +25,7 @@ struct SampleRequest {
     ///   - xShape: The model's shape of x.
     ///   - thetaDim: How many numbers a draw has.
     ///   - limits: How much may be asked for.
+    /// - Throws: `JSONFieldError` naming the first field that is wrong.
     init(
         _ body: JSONValue,
         xShape: [Int],
