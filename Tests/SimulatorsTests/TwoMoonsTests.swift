@@ -24,7 +24,7 @@ import Testing
         #expect(TwoMoons.referenceObservations.count == 10)
     }
 
-    @Test(arguments: [[-0.6396706, 0.16234657], [0.1, 0.0], [-0.9, -0.6]])
+    @Test(arguments: [[-0.6396706, 0.16234657], [0.1, 0.0], [-0.9, -0.1]])
     func `the posterior density integrates to one`(observation: [Double]) throws {
         let posterior = try TwoMoonsPosterior(observation: observation)
         let count = 2000
