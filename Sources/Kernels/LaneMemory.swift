@@ -8,7 +8,9 @@ public struct LaneMemory: Sendable {
     public static let vectorWidth = 8
 
     /// The values, row after row.
-    @usableFromInline var storage: [SIMD8<Float>]
+    var storage: [SIMD8<Float>]
+    /// One matrix input turned lane-major, while its outer product is summed.
+    var transposed: [SIMD8<Float>] = []
     /// Vectors of one row for the tile in hand.
     public private(set) var vectorsPerRow: Int
     /// Number of rows.
@@ -77,34 +79,6 @@ extension LaneMemory {
         }
     }
 
-    /// Fills each of `count` rows with one value of `values`, from `offset` on, in every lane.
-    public mutating func broadcast(
-        into row: Int,
-        count: Int,
-        from values: [Float],
-        offset: Int
-    ) {
-        check(row, count)
-        precondition(
-            offset >= 0 && offset <= values.count - count,
-            "values \(offset) ..< \(offset + count) of \(values.count)"
-        )
-        let vectors = vectorsPerRow
-        unsafe storage.withUnsafeMutableBufferPointer { memory in
-            unsafe values.withUnsafeBufferPointer { values in
-                guard count > 0, var target = memory.baseAddress else { return }
-                unsafe target += row * vectors
-                for index in 0..<count {
-                    let value = unsafe SIMD8<Float>(repeating: values[offset &+ index])
-                    for vector in 0..<vectors {
-                        unsafe target[vector] = value
-                    }
-                    unsafe target += vectors
-                }
-            }
-        }
-    }
-
     /// Loads `width` values a lane, transposing rows of a table into lanes.
     ///
     /// Lane `l` takes the table's row `tableRow(l)`; lanes from `laneCount` on repeat the last
@@ -150,32 +124,75 @@ extension LaneMemory {
         }
     }
 
-    /// Stores `width` rows of the first `laneCount` lanes lane by lane, `[laneCount, width]`.
+    /// Stores `width` rows of the first `laneCount` lanes into columns of a row-major table.
+    ///
+    /// - Parameters:
+    ///   - row: The first row to read.
+    ///   - width: Number of rows.
+    ///   - laneCount: Lanes that carry data, one a table row.
+    ///   - target: The table, `[laneCount, stride]`.
+    ///   - column: The first column to write.
+    ///   - stride: Values of one table row.
     public func store(
         from row: Int,
         width: Int,
         laneCount: Int,
-        into target: inout MutableSpan<Float>
+        into target: inout MutableSpan<Float>,
+        column: Int,
+        stride: Int
     ) {
         check(row, width)
         precondition(laneCount <= lanes, "\(laneCount) of \(lanes) lanes")
         precondition(
-            target.count == laneCount * width,
-            "a span of \(target.count) values for \(laneCount) lanes of \(width)"
+            column >= 0 && width <= stride - column && target.count == laneCount * stride,
+            "columns \(column) ..< \(column + width) of \(laneCount) rows of \(stride)"
         )
-        let stride = lanes
+        let lanes = lanes
         unsafe storage.withUnsafeBufferPointer { memory in
             let scalars = unsafe UnsafeRawBufferPointer(memory).assumingMemoryBound(to: Float.self)
             guard width > 0, let base = scalars.baseAddress else { return }
-            let source = unsafe base + row * stride
+            let source = unsafe base + row * lanes
             unsafe target.withUnsafeMutableBufferPointer { target in
                 for lane in 0..<laneCount {
                     for index in 0..<width {
-                        unsafe target[lane &* width &+ index] =
-                            source[index &* stride &+ lane]
+                        unsafe target[lane &* stride &+ column &+ index] =
+                            source[index &* lanes &+ lane]
                     }
                 }
             }
+        }
+    }
+
+    /// Fills `count` rows with one in the first `laneCount` lanes and zero in the others.
+    public mutating func fillPresence(into row: Int, count: Int, laneCount: Int) {
+        check(row, count)
+        for index in row..<(row + count) {
+            for lane in 0..<lanes { self[index, lane] = lane < laneCount ? 1 : 0 }
+        }
+    }
+}
+
+/// target = mask ⊙ scale Σ parts, the parts added in order.
+///
+/// - Parameters:
+///   - parts: Partial gradients of one length, in vectors.
+///   - scale: What the sum is multiplied with.
+///   - mask: One where a parameter may be trained, else zero.
+///   - target: The gradient, as many floats as the mask.
+public func reduceGradients(
+    _ parts: [[SIMD8<Float>]],
+    scale: Float,
+    mask: [Float],
+    into target: inout [Float]
+) {
+    precondition(target.count == mask.count && parts.allSatisfy { $0.count * 8 == mask.count })
+    let span = mask.span
+    for index in 0..<(mask.count / 8) {
+        var sum = SIMD8<Float>.zero
+        for part in parts { sum += part[index] }
+        for lane in 0..<8 {
+            // A masked entry may be infinite in the sum; it is zero all the same.
+            target[index * 8 + lane] = span[index * 8 + lane] == 0 ? 0 : sum[lane] * scale
         }
     }
 }

@@ -1,18 +1,28 @@
+/// Where scalars stand that are the same in every lane of a tile.
+public enum ScalarSource: Sendable, Hashable {
+    /// The parameters, from this offset on.
+    case parameters(Int)
+    /// What was computed from the tile's observation, from this offset on.
+    case observation(Int)
+    /// The tape's own constants, from this offset on.
+    case literals(Int)
+}
+
 /// Where the sums of a matrix product start.
-public enum MatrixAddend: Sendable, Equatable {
+public enum MatrixAddend: Sendable, Hashable {
     /// At zero.
     case zero
     /// At rows of the memory, lane by lane, from this row on.
     case rows(Int)
-    /// At one value a row for all lanes: the weights from this offset on.
-    case weights(Int)
+    /// At one value a row, the same in all lanes.
+    case scalars(ScalarSource)
 }
 
 /// Where a matrix lies in a flat vector of weights, and in which order it is walked.
 ///
 /// Element (i, k) is at `offset + i * rowStride + k * innerStride`: swapping the strides
 /// transposes the matrix without moving it.
-public struct MatrixView: Sendable, Equatable {
+public struct MatrixView: Sendable, Hashable {
     /// Place of element (0, 0).
     public var offset: Int
     /// Step from one output row to the next.
@@ -28,98 +38,7 @@ public struct MatrixView: Sendable, Equatable {
     }
 }
 
-extension LaneMemory {
-    /// target[i] = addend[i] + Σₖ W[i, k] source[k], lane by lane.
-    ///
-    /// Every sum is a chain of fused multiply-adds in the order of k, whatever the tile shapes,
-    /// so a lane's result does not depend on how many lanes or tiles there are.
-    ///
-    /// *Error bound*: |error| ≤ K u Σₖ |W[i, k] source[k]| / (1 − K u) with u = 2⁻²⁴ and K terms
-    /// (Higham 2002, Accuracy and Stability of Numerical Algorithms, eq. 3.5).
-    ///
-    /// - Parameters:
-    ///   - target: First output row.
-    ///   - source: First input row.
-    ///   - weights: The flat vector that holds W and a weight addend.
-    ///   - matrix: Where W lies.
-    ///   - tiles: Blocks that cover the output rows.
-    ///   - addend: Where the sums start.
-    public mutating func multiply(
-        into target: Int,
-        source: Int,
-        weights: [Float],
-        matrix: MatrixView,
-        tiles: ArraySlice<MatrixTile>,
-        addend: MatrixAddend
-    ) {
-        let vectors = vectorsPerRow
-        for tile in tiles {
-            check(target + tile.row, tile.rowCount)
-            check(source + tile.inner, tile.innerCount)
-            if tile.innerCount > 0 {
-                let first =
-                    matrix.offset + tile.row * matrix.rowStride
-                    + tile.inner * matrix.innerStride
-                let last =
-                    first + (tile.rowCount - 1) * matrix.rowStride
-                    + (tile.innerCount - 1) * matrix.innerStride
-                precondition(
-                    first >= 0 && last < weights.count && matrix.rowStride >= 0
-                        && matrix.innerStride >= 0,
-                    "weights \(first) ... \(last) of \(weights.count)"
-                )
-            }
-            switch addend {
-            case .zero: break
-            case .rows(let row): check(row + tile.row, tile.rowCount)
-            case .weights(let offset):
-                precondition(
-                    offset >= 0 && offset + tile.row + tile.rowCount <= weights.count,
-                    "addend at \(offset) of \(weights.count)"
-                )
-            }
-        }
-        unsafe storage.withUnsafeMutableBufferPointer { memory in
-            unsafe weights.withUnsafeBufferPointer { weights in
-                guard let memory = memory.baseAddress,
-                    let weights = weights.baseAddress
-                else { return }
-                for tile in tiles {
-                    let start: TileStart
-                    switch addend {
-                    case .zero: unsafe start = TileStart(rows: nil, scalars: nil)
-                    case .rows(let row):
-                        unsafe start = TileStart(
-                            rows: UnsafePointer(memory + (row + tile.row) * vectors),
-                            scalars: nil
-                        )
-                    case .weights(let offset):
-                        unsafe start = TileStart(rows: nil, scalars: weights + offset + tile.row)
-                    }
-                    let operands = unsafe TileOperands(
-                        weights: weights + matrix.offset + tile.row * matrix.rowStride
-                            + tile.inner * matrix.innerStride,
-                        rowStride: matrix.rowStride,
-                        innerStride: matrix.innerStride,
-                        source: UnsafePointer(memory + (source + tile.inner) * vectors),
-                        sourceStride: vectors,
-                        innerCount: tile.innerCount,
-                        target: memory + (target + tile.row) * vectors,
-                        targetStride: vectors
-                    )
-                    unsafe multiplyTile(
-                        operands,
-                        rows: tile.rowCount,
-                        vectors: vectors,
-                        start: start
-                    )
-                }
-            }
-        }
-    }
-}
-
-/// The naive twin of `LaneMemory.multiply`: one lane, in Double, summed in the order of k.
+/// The naive twin of `LaneInstruction.linear`: one lane, in Double, summed in the order of k.
 ///
 /// - Parameters:
 ///   - weights: The flat vector that holds the matrix.

@@ -1,0 +1,76 @@
+/// Transposes lane rows to lane-major: `target[lane]` holds the `count` values of a lane, padded
+/// with zeros to whole vectors.
+///
+/// - Parameters:
+///   - source: `count` rows of `vectors` vectors.
+///   - count: Number of rows.
+///   - vectors: Vectors of one row.
+///   - target: `8 · vectors` lanes of ⌈count / 8⌉ vectors.
+func transpose(
+    _ source: UnsafePointer<SIMD8<Float>>,
+    count: Int,
+    vectors: Int,
+    into target: UnsafeMutablePointer<SIMD8<Float>>
+) {
+    let columns = (count &+ 7) / 8
+    for column in 0..<columns {
+        let present = min(8, count &- column &* 8)
+        for vector in 0..<vectors {
+            let input = unsafe source + (column &* 8 &* vectors &+ vector)
+            let output = unsafe target + (vector &* 8 &* columns &+ column)
+            if present == 8 {
+                unsafe transposeBlock(input, vectors, output, columns)
+            } else {
+                for lane in 0..<8 {
+                    var value = SIMD8<Float>.zero
+                    for row in 0..<present {
+                        value[row] = unsafe input[row &* vectors][lane]
+                    }
+                    unsafe output[lane &* columns] = value
+                }
+            }
+        }
+    }
+}
+
+/// Transposes eight vectors of eight, by three rounds of interleaving halves.
+@inline(__always)
+private func transposeBlock(
+    _ input: UnsafePointer<SIMD8<Float>>,
+    _ inputStride: Int,
+    _ output: UnsafeMutablePointer<SIMD8<Float>>,
+    _ outputStride: Int
+) {
+    let (a0, a4) = unsafe interleave(input[0], input[4 &* inputStride])
+    let (a1, a5) = unsafe interleave(input[inputStride], input[5 &* inputStride])
+    let (a2, a6) = unsafe interleave(input[2 &* inputStride], input[6 &* inputStride])
+    let (a3, a7) = unsafe interleave(input[3 &* inputStride], input[7 &* inputStride])
+    let (b0, b2) = interleave(a0, a2)
+    let (b1, b3) = interleave(a1, a3)
+    let (b4, b6) = interleave(a4, a6)
+    let (b5, b7) = interleave(a5, a7)
+    let (c0, c1) = interleave(b0, b1)
+    let (c2, c3) = interleave(b2, b3)
+    let (c4, c5) = interleave(b4, b5)
+    let (c6, c7) = interleave(b6, b7)
+    unsafe output[0] = c0
+    unsafe output[outputStride] = c1
+    unsafe output[2 &* outputStride] = c2
+    unsafe output[3 &* outputStride] = c3
+    unsafe output[4 &* outputStride] = c4
+    unsafe output[5 &* outputStride] = c5
+    unsafe output[6 &* outputStride] = c6
+    unsafe output[7 &* outputStride] = c7
+}
+
+/// a₀ b₀ a₁ b₁ … as two vectors.
+@inline(__always)
+private func interleave(
+    _ a: SIMD8<Float>,
+    _ b: SIMD8<Float>
+) -> (SIMD8<Float>, SIMD8<Float>) {
+    (
+        SIMD8(a[0], b[0], a[1], b[1], a[2], b[2], a[3], b[3]),
+        SIMD8(a[4], b[4], a[5], b[5], a[6], b[6], a[7], b[7])
+    )
+}

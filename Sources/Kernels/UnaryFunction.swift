@@ -1,0 +1,105 @@
+import Glibc
+
+/// A function applied to every lane of every row on its own.
+public enum UnaryFunction: UInt8, Sendable, Hashable, CaseIterable {
+    /// eˣ.
+    case exp
+    /// The natural logarithm.
+    case log
+    /// The hyperbolic tangent.
+    case tanh
+    /// σ(x) = 1 / (1 + e⁻ˣ).
+    case sigmoid
+    /// log(1 + eˣ).
+    case softplus
+    /// 1 where x > 0, else 0 (NaN included).
+    case step
+
+    /// The stated error bound, in units in the last place of the result.
+    public var errorBoundULP: Double {
+        switch self {
+        case .exp, .log: 1.5
+        case .tanh, .sigmoid, .softplus: 3
+        case .step: 0
+        }
+    }
+
+    /// The naive twin, in Double.
+    public func naive(_ x: Double) -> Double {
+        switch self {
+        case .exp: Glibc.exp(x)
+        case .log: Glibc.log(x)
+        case .tanh: Glibc.tanh(x)
+        case .sigmoid: x >= 0 ? 1 / (1 + Glibc.exp(-x)) : Glibc.exp(x) / (1 + Glibc.exp(x))
+        case .softplus: max(x, 0) + log1p(Glibc.exp(-abs(x)))
+        case .step: x > 0 ? 1 : 0
+        }
+    }
+}
+
+/// A function of two rows, lane by lane.
+public enum BinaryFunction: UInt8, Sendable, Hashable, CaseIterable {
+    /// a + b.
+    case add
+    /// a − b.
+    case subtract
+    /// a b.
+    case multiply
+    /// a / b.
+    case divide
+    /// a (1 − b²): the cotangent a taken back through b = tanh x.
+    case tanhCotangent
+
+    /// The naive twin, in Double.
+    public func naive(_ a: Double, _ b: Double) -> Double {
+        switch self {
+        case .add: a + b
+        case .subtract: a - b
+        case .multiply: a * b
+        case .divide: a / b
+        case .tanhCotangent: a * (1 - b * b)
+        }
+    }
+}
+
+/// Applies a unary function to `count` consecutive vectors.
+func applyUnary(
+    _ function: UnaryFunction,
+    target: UnsafeMutablePointer<SIMD8<Float>>,
+    source: UnsafePointer<SIMD8<Float>>,
+    count: Int
+) {
+    switch function {
+    case .exp: for i in 0..<count { unsafe target[i] = exponential(source[i]) }
+    case .log: for i in 0..<count { unsafe target[i] = logarithm(source[i]) }
+    case .tanh: for i in 0..<count { unsafe target[i] = hyperbolicTangent(source[i]) }
+    case .sigmoid: for i in 0..<count { unsafe target[i] = logisticSigmoid(source[i]) }
+    case .softplus: for i in 0..<count { unsafe target[i] = softPlus(source[i]) }
+    case .step:
+        for i in 0..<count {
+            unsafe target[i] = SIMD8<Float>.zero
+                .replacing(with: SIMD8(repeating: 1), where: source[i] .> .zero)
+        }
+    }
+}
+
+/// Applies a binary function to `count` consecutive vectors.
+func applyBinary(
+    _ function: BinaryFunction,
+    target: UnsafeMutablePointer<SIMD8<Float>>,
+    left: UnsafePointer<SIMD8<Float>>,
+    right: UnsafePointer<SIMD8<Float>>,
+    count: Int
+) {
+    switch function {
+    case .add: for i in 0..<count { unsafe target[i] = left[i] + right[i] }
+    case .subtract: for i in 0..<count { unsafe target[i] = left[i] - right[i] }
+    case .multiply: for i in 0..<count { unsafe target[i] = left[i] * right[i] }
+    case .divide: for i in 0..<count { unsafe target[i] = left[i] / right[i] }
+    case .tanhCotangent:
+        for i in 0..<count {
+            let slope = unsafe SIMD8<Float>(repeating: 1).addingProduct(-right[i], right[i])
+            unsafe target[i] = left[i] * slope
+        }
+    }
+}
