@@ -26,7 +26,11 @@ let package = Package(
         .target(name: "Kernels"),
         .target(name: "Autodiff", dependencies: ["Kernels"]),
         .target(name: "Distributions", dependencies: ["Kernels"]),
-        .target(name: "Estimators", dependencies: ["Autodiff", "Distributions", "Kernels"]),
+        .target(name: "CProcessorFeatures"),
+        .target(
+            name: "Estimators",
+            dependencies: ["Autodiff", "CProcessorFeatures", "Distributions", "Kernels"]
+        ),
         .target(name: "Simulators", dependencies: ["Distributions", "Kernels"]),
         .target(
             name: "Training",
@@ -108,7 +112,9 @@ let laneSettings: [SwiftSetting] = []
 #endif
 let laneTargets: Set = ["Kernels"]
 
-for target in package.targets where target.type != .system && target.name != "CSystemEvents" {
+let headerOnlyTargets: Set = ["CProcessorFeatures", "CSystemEvents"]
+
+for target in package.targets where !headerOnlyTargets.contains(target.name) {
     let own = (target.swiftSettings ?? []) + sharedSettings
     target.swiftSettings = laneTargets.contains(target.name) ? own + laneSettings : own
 }

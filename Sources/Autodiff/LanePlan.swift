@@ -46,8 +46,10 @@ struct LanePlan: Sendable {
             case .literal(let values):
                 scalars[index] = .literals(literals.count)
                 literals += values
-            case .parameters(let vector):
-                scalars[index] = .parameters(program.layout.vectors[vector].offset)
+            case .parameters(let vector, let range):
+                scalars[index] = .parameters(
+                    program.layout.vectors[vector].offset + range.lowerBound
+                )
             default:
                 if !collapsed, program.rates[index] < .sample {
                     isObservation[index] = true

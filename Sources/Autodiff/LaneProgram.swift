@@ -54,8 +54,8 @@ enum LaneOperation: Sendable, Hashable {
     case input(Int)
     /// Constants.
     case literal([Float])
-    /// A parameter vector, by its index in the layout.
-    case parameters(Int)
+    /// Part of a parameter vector, by its index in the layout.
+    case parameters(Int, Range<Int>)
     /// W x, or Wᵀ x when transposed; a second operand is added.
     case linear(MatrixBlock, transposed: Bool)
     /// A function of each scalar.
@@ -89,8 +89,8 @@ struct LaneNode: Sendable, Hashable {
 enum ParameterSink: Sendable, Equatable {
     /// W̄ += cotangent sourceᵀ.
     case outer(MatrixBlock, cotangent: Int, source: Int)
-    /// b̄ += cotangent.
-    case rowSums(vector: Int, cotangent: Int)
+    /// The gradient's entries from `offset` on += cotangent.
+    case rowSums(offset: Int, cotangent: Int)
 }
 
 /// The maths of one sample as a graph of primitives.
@@ -164,9 +164,12 @@ extension LaneProgram {
         node(.literal(values), [], width: values.count)
     }
 
-    /// A parameter vector, by its index in the layout.
-    public mutating func parameters(_ vector: Int) -> LaneValue {
-        node(.parameters(vector), [], width: layout.vectors[vector].count)
+    /// A parameter vector, by its index in the layout, or a part of it.
+    public mutating func parameters(_ vector: Int, _ range: Range<Int>? = nil) -> LaneValue {
+        let count = layout.vectors[vector].count
+        let range = range ?? 0..<count
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) of \(count)")
+        return node(.parameters(vector, range), [], width: range.count)
     }
 }
 

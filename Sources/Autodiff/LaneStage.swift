@@ -410,13 +410,9 @@ extension LaneStagePlanner {
                     tiles: tiles(of: block, in: matrix, transposed: false)
                 )
             )
-        case .rowSums(let vector, let cotangent):
+        case .rowSums(let offset, let cotangent):
             instructions.append(
-                .rowSums(
-                    cotangent: row(of: cotangent),
-                    count: width(cotangent),
-                    offset: program.layout.vectors[vector].offset
-                )
+                .rowSums(cotangent: row(of: cotangent), count: width(cotangent), offset: offset)
             )
         }
     }

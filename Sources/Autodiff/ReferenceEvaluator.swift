@@ -40,8 +40,7 @@ public struct ReferenceEvaluator {
                             values[cotangent][i] * values[source][k]
                     }
                 }
-            case .rowSums(let vector, let cotangent):
-                let offset = program.layout.vectors[vector].offset
+            case .rowSums(let offset, let cotangent):
                 for (i, value) in values[cotangent].enumerated() { gradient[offset + i] += value }
             }
         }
@@ -53,9 +52,9 @@ public struct ReferenceEvaluator {
         switch node.operation {
         case .input(let index): return inputs[index]
         case .literal(let constants): return constants.map(Double.init)
-        case .parameters(let index):
-            let vector = program.layout.vectors[index]
-            return Array(parameters[vector.offset..<(vector.offset + vector.count)])
+        case .parameters(let index, let range):
+            let offset = program.layout.vectors[index].offset
+            return range.map { parameters[offset + $0] }
         case .linear(let block, let transposed):
             let product = product(block, transposed, operand(0))
             return node.operands.count < 2 ? product : zip(product, operand(1)).map(+)

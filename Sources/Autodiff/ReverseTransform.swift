@@ -52,8 +52,9 @@ extension LaneProgram {
 
     private mutating func appendSinks(of node: LaneNode, cotangent: LaneValue) {
         switch node.operation {
-        case .parameters(let vector):
-            sinks.append(.rowSums(vector: vector, cotangent: cotangent.node))
+        case .parameters(let vector, let range):
+            let offset = layout.vectors[vector].offset + range.lowerBound
+            sinks.append(.rowSums(offset: offset, cotangent: cotangent.node))
         case .linear(let block, let transposed):
             let (row, column) =
                 transposed

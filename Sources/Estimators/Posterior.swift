@@ -1,4 +1,6 @@
+import Autodiff
 public import Distributions
+import Kernels
 
 /// An amortized posterior q(theta | x): immutable, and safe to share between threads.
 ///
@@ -8,10 +10,16 @@ public struct Posterior: Sendable {
     public let architecture: EstimatorArchitecture
     /// The prior the estimator was trained under; theta lives in its support.
     public let prior: DistributionDescription
+    private let density: ConditionalDensity
+    private let parameters: [Float]
+    private let logProbEvaluator: LaneEvaluator
+    private let sampleEvaluator: LaneEvaluator
+    private let sampleWithLogProbEvaluator: LaneEvaluator
+
     /// D, the number of parameters.
-    public let thetaDim: Int
+    public var thetaDim: Int { density.thetaDim }
     /// L, the number of entries of one flattened observation.
-    public let xDim: Int
+    public var xDim: Int { density.xDim }
 
     /// Checks every part against the others and prepares the estimator.
     ///
@@ -23,14 +31,64 @@ public struct Posterior: Sendable {
         xDim: Int,
         tensors: [String: Tensor]
     ) throws(EstimatorError) {
+        guard prior.supportTransforms.count == thetaDim else {
+            throw .invalidArchitecture(
+                "the prior has \(prior.supportTransforms.count) dimensions, theta has \(thetaDim)"
+            )
+        }
+        try EstimatorArchitecture.validate(thetaDim: thetaDim, xDim: xDim)
+        let standardization = try Standardization(
+            tensors: tensors,
+            thetaDim: thetaDim,
+            xDim: xDim
+        )
+        let density = try ConditionalDensity(
+            architecture: architecture,
+            prior: prior,
+            standardization: standardization
+        )
+        let parameters = try density.estimator.parameters(from: tensors)
+        try self.init(architecture, prior, density, parameters: parameters)
+        let known = self.tensors.keys
+        if let name = tensors.keys.sorted().first(where: { !known.contains($0) }) {
+            throw .unexpectedTensor(name: name)
+        }
+    }
+
+    /// Joins a checked density with its weights.
+    init(
+        _ architecture: EstimatorArchitecture,
+        _ prior: DistributionDescription,
+        _ density: ConditionalDensity,
+        parameters: [Float]
+    ) throws(EstimatorError) {
+        do {
+            _ = try prior.makeDistribution()
+        } catch {
+            throw .invalidArchitecture("the prior is not usable: \(error)")
+        }
+        if let index = parameters.firstIndex(where: { !$0.isFinite }) {
+            throw .nonFiniteWeight(tensor: "parameters", index: index)
+        }
         self.architecture = architecture
         self.prior = prior
-        self.thetaDim = thetaDim
-        self.xDim = xDim
+        self.density = density
+        self.parameters = parameters
+        let forward = density.logProbProgram()
+        logProbEvaluator = LaneEvaluator(forward.program, outputs: [forward.logProb])
+        let draw = density.sampleProgram()
+        sampleEvaluator = LaneEvaluator(draw.program, outputs: [draw.theta])
+        sampleWithLogProbEvaluator = LaneEvaluator(
+            draw.program,
+            outputs: [draw.theta, draw.logProb]
+        )
     }
 
     /// Every array of the model file: weights and standardisation, by name.
-    public var tensors: [String: Tensor] { [:] }
+    public var tensors: [String: Tensor] {
+        density.estimator.tensors(of: parameters)
+            .merging(density.standardization.tensors) { first, _ in first }
+    }
 
     /// Draws from the posterior of each observation.
     ///
@@ -51,15 +109,86 @@ public struct Posterior: Sendable {
         withLogProb: Bool = false,
         workers: Int = 1
     ) -> PosteriorSamples {
-        PosteriorSamples(theta: [], logProb: nil)
+        let batch = batchSize(of: observations)
+        let keys = (0..<batch).map { row in
+            NoiseKey(seed: seed, observation: observations[(row * xDim)..<((row + 1) * xDim)])
+        }
+        let noise = Array(
+            repeating: LaneInputSource.noise(keys),
+            count: density.estimator.uniformCount > 0 ? 2 : 1
+        )
+        let evaluator = withLogProb ? sampleWithLogProbEvaluator : sampleEvaluator
+        let rows = evaluator.evaluate(
+            parameters: parameters,
+            observations: batch,
+            samples: count,
+            sources: [.rows(observations)] + noise,
+            workers: workers
+        )
+        guard withLogProb else {
+            return PosteriorSamples(theta: roundedInside(rows), logProb: nil)
+        }
+        var theta = [Float](repeating: 0, count: batch * count * thetaDim)
+        var logProb = [Float](repeating: 0, count: batch * count)
+        for sample in 0..<(batch * count) {
+            for dimension in 0..<thetaDim {
+                theta[sample * thetaDim + dimension] = rows[sample * (thetaDim + 1) + dimension]
+            }
+            logProb[sample] = rows[sample * (thetaDim + 1) + thetaDim]
+        }
+        return PosteriorSamples(theta: roundedInside(theta), logProb: logProb)
     }
 
     /// log q(theta | x) of theta `[B, S, D]` given observations `[B, L]`, `[B, S]`.
     ///
-    /// *Edge cases*: −∞ outside the prior's support.
+    /// *Edge cases*: −∞ outside the prior's support; NaN where theta is NaN.
     public func logProb(_ theta: [Float], given observations: [Float], workers: Int = 1) -> [Float]
     {
-        []
+        let batch = batchSize(of: observations)
+        guard batch > 0 else { return [] }
+        precondition(
+            theta.count % (batch * thetaDim) == 0,
+            "\(theta.count) values of theta for \(batch) observations of \(thetaDim) dimensions"
+        )
+        var logProb = logProbEvaluator.evaluate(
+            parameters: parameters,
+            observations: batch,
+            samples: theta.count / (batch * thetaDim),
+            sources: [.rows(theta), .rows(observations)],
+            workers: workers
+        )
+        for (dimension, transform) in density.support.transforms.enumerated() {
+            if transform == .identity { continue }
+            for sample in logProb.indices {
+                let value = Double(theta[sample * thetaDim + dimension])
+                if !value.isNaN, !transform.contains(value) { logProb[sample] = -.infinity }
+            }
+        }
+        return logProb
+    }
+
+    private func batchSize(of observations: [Float]) -> Int {
+        precondition(
+            observations.count % xDim == 0,
+            "\(observations.count) values of observations of \(xDim)"
+        )
+        return observations.count / xDim
+    }
+
+    /// Moves draws that single precision put on a bound of the prior's support inside it.
+    private func roundedInside(_ theta: [Float]) -> [Float] {
+        var theta = theta
+        for (dimension, transform) in density.support.transforms.enumerated() {
+            guard transform != .identity, let bounds = transform.singlePrecisionBounds else {
+                continue
+            }
+            for place in stride(from: dimension, to: theta.count, by: thetaDim) {
+                let value = theta[place]
+                if value < bounds.lowerBound { theta[place] = bounds.lowerBound }
+                if value > bounds.upperBound { theta[place] = bounds.upperBound }
+            }
+        }
+        return theta
     }
 }
 

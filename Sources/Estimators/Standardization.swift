@@ -1,12 +1,15 @@
+import Autodiff
 public import Distributions
 
 /// Z-scoring of theta (in unconstrained space) and of x, from the training rows.
 ///
-/// Training divides by the standard deviation with n − 1; a constant feature keeps scale 1.
+///     z = thetaScale ⊙ u + thetaShift;  e = (x − xMean) / xStandardDeviation
+///
+/// Standard deviations are unbiased (n − 1); a constant feature keeps scale 1.
 public struct Standardization: Sendable, Equatable {
-    /// z = thetaScale · u + thetaShift for each dimension of theta, `[D]`.
+    /// Scale of each dimension of theta, `[D]`.
     public var thetaScale: [Float]
-    /// See `thetaScale`.
+    /// Shift of each dimension of theta, `[D]`.
     public var thetaShift: [Float]
     /// Mean of each entry of x, `[L]`.
     public var xMean: [Float]
@@ -41,42 +44,129 @@ public struct Standardization: Sendable, Equatable {
         prior: DistributionDescription,
         xDim: Int
     ) {
-        let thetaDim = prior.supportTransforms.count
+        let supports = prior.supportTransforms
+        let thetaMoments = supports.indices.map { dimension in
+            Moments(rows) { row in
+                let value = Double(theta[row * supports.count + dimension])
+                return supports[dimension].toUnconstrained(value)
+            }
+        }
+        let xMoments = (0..<xDim).map { entry in
+            Moments(rows) { Double(x[$0 * xDim + entry]) }
+        }
         self.init(
-            thetaScale: Array(repeating: 1, count: thetaDim),
-            thetaShift: Array(repeating: 0, count: thetaDim),
-            xMean: Array(repeating: 0, count: xDim),
-            xStandardDeviation: Array(repeating: 1, count: xDim)
+            thetaScale: thetaMoments.map { Float(1 / $0.standardDeviation) },
+            thetaShift: thetaMoments.map { Float(-$0.mean / $0.standardDeviation) },
+            xMean: xMoments.map { Float($0.mean) },
+            xStandardDeviation: xMoments.map { Float($0.standardDeviation) }
         )
     }
 }
 
-extension EstimatorArchitecture {
-    /// The estimator of this structure over a vector of parameters to be trained.
+/// Mean and unbiased standard deviation of one feature.
+private struct Moments {
+    var mean: Double
+    var standardDeviation: Double
+
+    init(_ rows: ArraySlice<Int>, value: (Int) -> Double) {
+        let count = Double(max(rows.count, 1))
+        let mean = rows.reduce(0) { $0 + value($1) } / count
+        let squares = rows.reduce(0) { sum, row in
+            let difference = value(row) - mean
+            return sum + difference * difference
+        }
+        let deviation = (squares / max(count - 1, 1)).squareRoot()
+        self.mean = mean.isFinite ? mean : 0
+        // Below the resolution of the data a spread is rounding, not signal.
+        let isConstant = !(deviation > abs(mean) * 1e-7) || Float(deviation) < .leastNormalMagnitude
+        standardDeviation = isConstant || !deviation.isFinite ? 1 : deviation
+    }
+}
+
+extension Standardization {
+    private static let tensorNames = (
+        thetaScale: "standardization.theta_scale",
+        thetaShift: "standardization.theta_shift",
+        xMean: "standardization.x_mean",
+        xStandardDeviation: "standardization.x_standard_deviation"
+    )
+
+    /// Reads the standardisation of a model file.
     ///
-    /// - Throws: `EstimatorError` naming the part that does not fit.
-    public func trainable(
-        prior: DistributionDescription,
-        standardization: Standardization
-    ) throws(EstimatorError) -> any TrainableDensityEstimator {
-        throw .invalidArchitecture("no trainable estimator yet")
+    /// - Throws: `EstimatorError` naming a tensor that is missing, of another shape, or useless.
+    init(tensors: [String: Tensor], thetaDim: Int, xDim: Int) throws(EstimatorError) {
+        let names = Self.tensorNames
+        self.init(
+            thetaScale: try tensors.required(names.thetaScale, shape: [thetaDim]).values,
+            thetaShift: try tensors.required(names.thetaShift, shape: [thetaDim]).values,
+            xMean: try tensors.required(names.xMean, shape: [xDim]).values,
+            xStandardDeviation: try tensors
+                .required(names.xStandardDeviation, shape: [xDim]).values
+        )
+        try validate()
     }
 
-    /// A masked autoregressive flow with random permutations drawn from `seed`; sbi's defaults.
-    public static func maskedAutoregressiveFlow(
-        thetaDim: Int,
-        hiddenFeatures: Int = 50,
-        blocks: Int = 2,
-        transformCount: Int = 5,
-        seed: UInt64
-    ) -> Self {
-        .maskedAutoregressiveFlow(
-            MaskedAutoregressiveFlowArchitecture(
-                hiddenFeatures: hiddenFeatures,
-                blocks: blocks,
-                scaleFloor: 1e-3,
-                transforms: []
-            )
+    /// Refuses scales that are zero or whose inverse is not finite.
+    func validate() throws(EstimatorError) {
+        let names = Self.tensorNames
+        let scales = [
+            (names.thetaScale, thetaScale), (names.xStandardDeviation, xStandardDeviation),
+        ]
+        for (name, values) in scales {
+            if let index = values.firstIndex(where: { !($0 > 0) || !(1 / $0).isFinite }) {
+                throw .invalidArchitecture(
+                    "\(name)[\(index)] is \(values[index]), expected a positive number"
+                )
+            }
+        }
+    }
+
+    /// The standardisation as a model file holds it.
+    var tensors: [String: Tensor] {
+        let names = Self.tensorNames
+        return [
+            names.thetaScale: Tensor(shape: [thetaScale.count], values: thetaScale),
+            names.thetaShift: Tensor(shape: [thetaShift.count], values: thetaShift),
+            names.xMean: Tensor(shape: [xMean.count], values: xMean),
+            names.xStandardDeviation: Tensor(
+                shape: [xStandardDeviation.count],
+                values: xStandardDeviation
+            ),
+        ]
+    }
+}
+
+// As parts of programs.
+extension Standardization {
+    /// e = (x − mean) / standard deviation; the mean goes first, since a tiny deviation would
+    /// blow up its rounding.
+    func appendContext(of x: LaneValue, to program: inout LaneProgram) -> LaneValue {
+        let ones = [Float](repeating: 1, count: x.width)
+        let zeros = [Float](repeating: 0, count: x.width)
+        let centred = program.scaleAndShift(x, scales: ones, shifts: xMean.map { -$0 })
+        return program.scaleAndShift(
+            centred,
+            scales: xStandardDeviation.map { 1 / $0 },
+            shifts: zeros
         )
+    }
+
+    /// z = scale ⊙ u + shift.
+    func appendStandardized(_ u: LaneValue, to program: inout LaneProgram) -> LaneValue {
+        program.scaleAndShift(u, scales: thetaScale, shifts: thetaShift)
+    }
+
+    /// u = (z − shift) / scale.
+    func appendUnstandardized(_ z: LaneValue, to program: inout LaneProgram) -> LaneValue {
+        program.scaleAndShift(
+            z,
+            scales: thetaScale.map { 1 / $0 },
+            shifts: zip(thetaScale, thetaShift).map { -$1 / $0 }
+        )
+    }
+
+    /// Σ log scale, the log-determinant of the standardisation.
+    var logDeterminant: Double {
+        thetaScale.reduce(0) { $0 + logarithm(Double($1)) }
     }
 }

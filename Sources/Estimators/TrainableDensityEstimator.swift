@@ -1,3 +1,6 @@
+import Autodiff
+public import Distributions
+
 /// A density estimator as training sees it: a loss over a flat vector of parameters.
 ///
 /// Data come as whole tables, theta `[N, D]` and x `[N, L]` in the user's units, with the rows to
@@ -32,4 +35,97 @@ public protocol TrainableDensityEstimator: Sendable {
     ///
     /// - Throws: `EstimatorError` when a parameter is not finite.
     func posterior(parameters: [Float]) throws(EstimatorError) -> Posterior
+}
+
+extension EstimatorArchitecture {
+    /// The estimator of this structure over a vector of parameters to be trained.
+    ///
+    /// - Throws: `EstimatorError` naming the part that does not fit.
+    public func trainable(
+        prior: DistributionDescription,
+        standardization: Standardization
+    ) throws(EstimatorError) -> any TrainableDensityEstimator {
+        let density = try ConditionalDensity(
+            architecture: self,
+            prior: prior,
+            standardization: standardization
+        )
+        return NPEEstimator(architecture: self, prior: prior, density: density)
+    }
+}
+
+/// The NPE loss −log q(theta | x) of a conditional density and its gradient.
+///
+/// *Reference*: Papamakarios and Murray (2016), Fast ε-free inference of simulation models with
+/// Bayesian conditional density estimation, arXiv:1605.06376, eq. 4.
+private struct NPEEstimator: TrainableDensityEstimator {
+    private let architecture: EstimatorArchitecture
+    private let prior: DistributionDescription
+    private let density: ConditionalDensity
+    private let lossEvaluator: LaneEvaluator
+    private let gradientEvaluator: GradientEvaluator
+
+    var parameterCount: Int { density.estimator.layout.count }
+
+    init(
+        architecture: EstimatorArchitecture,
+        prior: DistributionDescription,
+        density: ConditionalDensity
+    ) {
+        self.architecture = architecture
+        self.prior = prior
+        self.density = density
+        var (program, _, _, logProb) = density.logProbProgram()
+        let loss = program.scale(logProb, by: -1)
+        lossEvaluator = LaneEvaluator(program, outputs: [loss])
+        let presence = program.input(1, rate: .sample, kind: .presence)
+        _ = program.appendCotangents(
+            of: loss,
+            cotangent: presence,
+            withRespectTo: [],
+            parameterSinks: true
+        )
+        gradientEvaluator = GradientEvaluator(program, loss: loss)
+    }
+
+    func initialParameters(seed: UInt64) -> [Float] {
+        density.estimator.initialParameters(seed: seed)
+    }
+
+    func lossAndGradient(
+        parameters: [Float],
+        theta: [Float],
+        x: [Float],
+        rows: ArraySlice<Int>,
+        workers: Int,
+        gradient: inout [Float]
+    ) -> Double {
+        gradientEvaluator.lossAndGradient(
+            parameters: parameters,
+            count: rows.count,
+            sources: [.selected(theta, rows: rows), .selected(x, rows: rows), .presence],
+            workers: workers,
+            gradient: &gradient
+        )
+    }
+
+    func losses(
+        parameters: [Float],
+        theta: [Float],
+        x: [Float],
+        rows: ArraySlice<Int>,
+        workers: Int
+    ) -> [Float] {
+        lossEvaluator.evaluate(
+            parameters: parameters,
+            observations: rows.count,
+            samples: 1,
+            sources: [.selected(theta, rows: rows), .selected(x, rows: rows)],
+            workers: workers
+        )
+    }
+
+    func posterior(parameters: [Float]) throws(EstimatorError) -> Posterior {
+        try Posterior(architecture, prior, density, parameters: parameters)
+    }
 }

@@ -1,0 +1,178 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The few calls to the operating system that reading and writing models needs.
+///
+/// Every unsafe expression of this module is in this file: C takes paths and buffers as pointers.
+enum Files {
+    /// An entry of a directory.
+    static func names(in directory: String) throws(ModelFileError) -> [String] {
+        guard let stream = unsafe opendir(directory) else {
+            throw failure("read the directory")
+        }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(
+                    to: CChar.self,
+                    capacity: MemoryLayout.size(ofValue: entry.pointee.d_name)
+                ) { unsafe String(cString: $0) }
+            }
+            if name != "." && name != ".." {
+                names.append(name)
+            }
+        }
+        return names.sorted()
+    }
+
+    /// Whether the path leads to a directory, links followed.
+    static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Whether the path leads to anything, links followed.
+    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+    /// The absolute path with every link resolved.
+    static func resolved(_ path: String) throws(ModelFileError) -> String {
+        guard let buffer = unsafe realpath(path, nil) else {
+            throw failure("find the file")
+        }
+        defer { unsafe free(buffer) }
+        return unsafe String(cString: buffer)
+    }
+
+    /// Reads a regular file.
+    ///
+    /// The size is asked of the open file, and a file that grows meanwhile is cut at that size,
+    /// so no more than `limitBytes` are ever held.
+    static func read(_ path: String, limitBytes: Int) throws(ModelFileError) -> [UInt8] {
+        // Without O_NONBLOCK, opening a named pipe would wait for a writer.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw failure("open the file") }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw failure("examine the file") }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notARegularFile }
+        let size = Int(status.st_size)
+        guard size <= limitBytes else { throw .tooLarge(bytes: size, limit: limitBytes) }
+        var bytes = [UInt8](repeating: 0, count: size)
+        var filled = 0
+        while filled < size {
+            let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+                unsafe Self.read(
+                    descriptor,
+                    UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+                )
+            }
+            if count < 0 && errno == EINTR {
+                continue
+            }
+            guard count >= 0 else { throw failure("read the file") }
+            guard count > 0 else { break }
+            filled += count
+        }
+        bytes.removeLast(size - filled)
+        return bytes
+    }
+
+    /// Writes a file whole or not at all, flushed to the disk before it takes its name.
+    static func writeAtomically(_ bytes: [UInt8], to path: String) throws(ModelFileError) {
+        let directory = parent(of: path)
+        // The process id and a random word: two writers never share a temporary file.
+        let word = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+        let temporary = "\(path).\(getpid())-\(word).partial"
+        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw failure("create a file in \(directory)") }
+        do throws(ModelFileError) {
+            defer { close(descriptor) }
+            try write(bytes, to: descriptor)
+            guard fsync(descriptor) == 0 else { throw failure("flush the file to the disk") }
+        } catch {
+            _ = unsafe unlink(temporary)
+            throw error
+        }
+        guard unsafe rename(temporary, path) == 0 else {
+            let error = failure("name the file")
+            _ = unsafe unlink(temporary)
+            throw error
+        }
+        try flushDirectory(directory)
+    }
+
+    /// Makes a directory and those above it that are not there yet.
+    static func createDirectories(_ path: String) throws(ModelFileError) {
+        guard !path.isEmpty, !isDirectory(path) else { return }
+        let parent = parent(of: path)
+        if parent != path {
+            try createDirectories(parent)
+        }
+        guard unsafe mkdir(path, 0o755) == 0 || errno == EEXIST else {
+            throw failure("create the directory \(path)")
+        }
+    }
+
+    /// The directory a path lies in.
+    static func parent(of path: String) -> String {
+        var parts = path.split(separator: "/", omittingEmptySubsequences: true)
+        let isAbsolute = path.utf8.first == UInt8(ascii: "/")
+        guard !parts.isEmpty else { return isAbsolute ? "/" : "." }
+        parts.removeLast()
+        guard !parts.isEmpty else { return isAbsolute ? "/" : "." }
+        return (isAbsolute ? "/" : "") + parts.joined(separator: "/")
+    }
+
+    private static func read(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        #if canImport(Glibc)
+        unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        #elseif canImport(Musl)
+        unsafe Musl.read(descriptor, buffer.baseAddress, buffer.count)
+        #else
+        unsafe Darwin.read(descriptor, buffer.baseAddress, buffer.count)
+        #endif
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) throws(ModelFileError) {
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { buffer in
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[written...])
+                #if canImport(Glibc)
+                return unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
+                #elseif canImport(Musl)
+                return unsafe Musl.write(descriptor, rest.baseAddress, rest.count)
+                #else
+                return unsafe Darwin.write(descriptor, rest.baseAddress, rest.count)
+                #endif
+            }
+            if count < 0 && errno == EINTR {
+                continue
+            }
+            guard count > 0 else { throw failure("write the file") }
+            written += count
+        }
+    }
+
+    private static func flushDirectory(_ path: String) throws(ModelFileError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open the directory") }
+        defer { close(descriptor) }
+        // Some network file systems cannot flush a directory and say EINVAL.
+        guard fsync(descriptor) == 0 || errno == EINVAL else {
+            throw failure("flush the directory to the disk")
+        }
+    }
+
+    private static func failure(_ operation: String) -> ModelFileError {
+        let code = errno
+        let reason = unsafe strerror(code).map { unsafe String(cString: $0) }
+        return .system(operation: operation, reason: reason ?? "error \(code)")
+    }
+}

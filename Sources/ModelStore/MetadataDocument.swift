@@ -1,0 +1,116 @@
+import Distributions
+import Estimators
+import StrictJSON
+
+/// The JSON document in the header of a model file: metadata, structure and prior together.
+struct MetadataDocument: Equatable {
+    /// Its key in `__metadata__`.
+    static let key = "posterior"
+
+    var architecture: EstimatorArchitecture
+    var prior: DistributionDescription
+    var thetaDim: Int
+    var xDim: Int
+    var metadata: ModelMetadata
+
+    func encoded() -> [UInt8] {
+        var writer = JSONWriter(capacity: 4096)
+        writer.beginObject()
+        writer.key("format_version")
+        writer.integer(ModelMetadata.formatVersion)
+        if let summary = metadata.summary {
+            writer.key("summary")
+            writer.string(summary)
+        }
+        writer.key("estimator")
+        architecture.write(to: &writer)
+        writer.key("theta")
+        metadata.theta.write(to: &writer)
+        writer.key("x")
+        metadata.x.write(to: &writer)
+        writer.key("prior")
+        prior.write(to: &writer)
+        writer.key("data_scale")
+        writer.number(metadata.dataScale)
+        writer.key("training")
+        metadata.training.write(to: &writer)
+        if let calibration = metadata.calibration {
+            writer.key("calibration")
+            calibration.write(to: &writer)
+        }
+        writer.endObject()
+        return writer.finish()
+    }
+}
+
+extension MetadataDocument {
+    init(parsing text: [UInt8]) throws(ModelFileError) {
+        let document: JSONDocument
+        do throws(JSONError) {
+            document = try JSONDocument(parsing: text)
+        } catch {
+            throw .invalidJSON(part: "metadata", error)
+        }
+        let fields: JSONFields
+        let version: Int
+        do throws(JSONFieldError) {
+            fields = try JSONField(document.root, path: "").object()
+            version = try fields.required("format_version", expected: "an integer")
+                .integer(in: 1...Int.max)
+        } catch {
+            throw .invalidMetadata(error)
+        }
+        guard version <= ModelMetadata.formatVersion else {
+            throw .unsupportedFormatVersion(found: version, newest: ModelMetadata.formatVersion)
+        }
+        do throws(JSONFieldError) {
+            try self.init(version1: fields)
+        } catch {
+            throw .invalidMetadata(error)
+        }
+    }
+
+    private init(version1 fields: JSONFields) throws(JSONFieldError) {
+        let theta = try VariableDescription(
+            fields.required("theta", expected: "the names of the parameters")
+        )
+        guard let names = theta.names, theta.shape == [names.count] else {
+            throw .mismatch(
+                path: "theta",
+                expected: "a vector with a name for each parameter",
+                found: "shape \(theta.shape)"
+            )
+        }
+        let x = try VariableDescription(
+            fields.required("x", expected: "the shape of an observation")
+        )
+        thetaDim = names.count
+        xDim = x.shape.reduce(1, *)
+        architecture = try EstimatorArchitecture(
+            fields.required("estimator", expected: "the structure of the estimator")
+        )
+        prior = try DistributionDescription(
+            fields.required("prior", expected: "the prior of the parameters")
+        )
+        let priorDim = prior.supportTransforms.count
+        guard priorDim == thetaDim else {
+            throw .mismatch(
+                path: "prior",
+                expected: "\(thetaDim) dimensions, as many as theta has",
+                found: "\(priorDim)"
+            )
+        }
+        let scale = try fields.required("data_scale", expected: "a positive number")
+        guard try scale.double() > 0 else { throw scale.mismatch("a positive number") }
+        metadata = ModelMetadata(
+            summary: try fields.optional("summary")?.string(),
+            theta: theta,
+            x: x,
+            dataScale: try scale.double(),
+            training: try TrainingRecord(
+                fields.required("training", expected: "the training record")
+            ),
+            calibration: try fields.optional("calibration").map(CalibrationSummary.init)
+        )
+    }
+}

@@ -1,0 +1,125 @@
+public import HTTPTypes
+public import StrictJSON
+
+/// Everything that a request can be told is wrong with it: one table from error to answer.
+public enum APIError: Error, Equatable, Sendable {
+    /// No route has this path.
+    case unknownPath
+    /// No model has this name.
+    case unknownModel(String)
+    /// The model has no such version.
+    case unknownVersion(model: String, versions: [Int])
+    /// The route exists, for other methods.
+    case methodNotAllowed(allowed: [HTTPRequest.Method])
+    /// The request announces content where none belongs.
+    case unexpectedBody
+    /// The request says neither how long its content is nor that it comes in chunks.
+    case lengthRequired
+    /// The request has no content where some is needed.
+    case missingBody
+    /// The content is longer than the limit.
+    case bodyTooLarge(limitBytes: Int)
+    /// The content is announced as something else than JSON.
+    case unsupportedMediaType(found: String)
+    /// The content is not JSON.
+    case invalidJSON(JSONError)
+    /// A field is missing, unknown or holds the wrong thing.
+    case invalidField(JSONFieldError)
+    /// One observation, or what was sent for it, cannot be used.
+    case invalidObservation(JSONFieldError)
+    /// The request is well-formed, but its answer is not a number.
+    case unanswerable(path: String, reason: String)
+    /// The server does not take work just now.
+    case notReady(reason: String)
+
+    /// Status and code of each error; codes are part of the API and do not change.
+    private var row: (status: HTTPResponse.Status, code: String) {
+        switch self {
+        case .unknownPath: (.notFound, "unknown_path")
+        case .unknownModel: (.notFound, "unknown_model")
+        case .unknownVersion: (.notFound, "unknown_version")
+        case .methodNotAllowed: (.methodNotAllowed, "method_not_allowed")
+        case .unexpectedBody: (.badRequest, "unexpected_body")
+        case .lengthRequired: (.lengthRequired, "length_required")
+        case .missingBody: (.badRequest, "missing_body")
+        case .bodyTooLarge: (.contentTooLarge, "body_too_large")
+        case .unsupportedMediaType: (.unsupportedMediaType, "unsupported_media_type")
+        case .invalidJSON: (.badRequest, "invalid_json")
+        case .invalidField(.missing): (.badRequest, "missing_field")
+        case .invalidField(.unknown): (.badRequest, "unknown_field")
+        case .invalidField(.mismatch): (.badRequest, "invalid_field")
+        case .invalidObservation: (.badRequest, "invalid_observation")
+        case .unanswerable: (.unprocessableContent, "unanswerable")
+        case .notReady: (.serviceUnavailable, "not_ready")
+        }
+    }
+
+    /// The status of an answer that is nothing but this error.
+    public var status: HTTPResponse.Status { row.status }
+
+    /// The machine-readable name of the error.
+    public var code: String { row.code }
+
+    /// What is wrong, what was expected and what came.
+    public var message: String {
+        switch self {
+        case .unknownPath: "there is nothing at this path; GET /v1/models lists the models"
+        case .unknownModel(let name):
+            ModelNameText.isSafe(name)
+                ? "there is no model named \(name); GET /v1/models lists the models"
+                : "the path names no model; GET /v1/models lists the models"
+        case .unknownVersion(let model, let versions):
+            "model \(model) has no such version; it has "
+                + versions.map(String.init).joined(separator: ", ")
+        case .methodNotAllowed(let allowed):
+            "this path allows " + allowed.map(\.rawValue).joined(separator: ", ")
+        case .unexpectedBody: "a request with this method must not have a body"
+        case .lengthRequired: "a body with a Content-Length is needed"
+        case .missingBody: "the body is missing: expected a JSON object"
+        case .bodyTooLarge(let limit): "the body is longer than the limit of \(limit) bytes"
+        case .unsupportedMediaType(let found):
+            "expected Content-Type: application/json, found \(found)"
+        case .invalidJSON(let error): "the body is not valid JSON: \(error)"
+        case .invalidField(let error), .invalidObservation(let error): error.description
+        case .unanswerable(let path, let reason): "\(path): \(reason)"
+        case .notReady(let reason): reason
+        }
+    }
+
+    /// The part of the request that is wrong, such as `observations[0][2]`, if it is one.
+    public var field: String? {
+        switch self {
+        case .unknownModel: "model"
+        case .unknownVersion: "version"
+        case .lengthRequired, .missingBody, .bodyTooLarge: "body"
+        case .unsupportedMediaType: "Content-Type"
+        case .invalidJSON(let error): error.path.isEmpty ? "body" : error.path
+        case .invalidField(let error), .invalidObservation(let error):
+            error.path.isEmpty ? "body" : error.path
+        case .unanswerable(let path, _): path
+        case .unknownPath, .methodNotAllowed, .unexpectedBody, .notReady: nil
+        }
+    }
+
+    /// Writes `{"code", "message", "field"}`.
+    func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("code")
+        writer.string(code)
+        writer.key("message")
+        writer.string(message)
+        if let field {
+            writer.key("field")
+            writer.string(field)
+        }
+        writer.endObject()
+    }
+}
+
+/// Which request text may be repeated in an answer.
+private enum ModelNameText {
+    /// Short and free of control characters; JSON escapes the rest.
+    static func isSafe(_ name: String) -> Bool {
+        name.utf8.count <= 64 && name.unicodeScalars.allSatisfy { $0.isASCII && $0.value > 0x20 }
+    }
+}

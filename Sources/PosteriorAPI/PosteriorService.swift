@@ -1,0 +1,177 @@
+public import HTTPMessages
+public import HTTPTypes
+public import ModelStore
+import StrictJSON
+
+/// The API: a function from a request to a response, without a socket in sight.
+///
+/// Pages about models and health are encoded once and answered on the connection's loop; sampling
+/// and densities read a body and run on a worker.
+public struct PosteriorService: HTTPService {
+    private let catalog: ModelCatalog
+    private let limits: ServiceLimits
+    private let readiness: Readiness
+    private let router = Router()
+    private let list: [UInt8]
+    private let cards: [String: [Int: [UInt8]]]
+
+    /// Makes a service for the models of a repository.
+    ///
+    /// - Parameters:
+    ///   - repository: What to serve.
+    ///   - limits: Bounds on what a request may ask for.
+    ///   - readiness: Turned off by whoever stops the server.
+    public init(
+        repository: ModelRepository,
+        limits: ServiceLimits = ServiceLimits(),
+        readiness: Readiness = Readiness()
+    ) {
+        let catalog = ModelCatalog(repository)
+        self.catalog = catalog
+        self.limits = limits
+        self.readiness = readiness
+        list = ModelCard.encodeList(catalog)
+        var cards: [String: [Int: [UInt8]]] = [:]
+        for model in repository.models {
+            cards[model.name, default: [:]][model.version] = ModelCard.encode(
+                model,
+                versions: catalog.versions(model.name)
+            )
+        }
+        self.cards = cards
+    }
+
+    /// Answers what needs no body; a request that does need one is checked up to its header.
+    public func admit(_ request: HTTPRequest, hasBody: Bool, hasLength: Bool) -> Admission {
+        do throws(APIError) {
+            guard let match = router.match(request.path ?? "") else { throw .unknownPath }
+            guard match.allowedMethods.contains(request.method) else {
+                throw .methodNotAllowed(allowed: match.allowedMethods)
+            }
+            if request.method == .options {
+                return .respond(Self.options(match))
+            }
+            if case .page(let page) = match.endpoint {
+                guard !hasBody else { throw .unexpectedBody }
+                return .respond(Self.response(.ok, try content(of: page, match)))
+            }
+            try MediaType.check(request)
+            guard hasLength else { throw .lengthRequired }
+            guard hasBody else { throw .missingBody }
+            if let length = request.headerFields[.contentLength].flatMap({ Int($0) }),
+                length > limits.bodyBytes
+            {
+                throw .bodyTooLarge(limitBytes: limits.bodyBytes)
+            }
+            return .compute(limitBytes: limits.bodyBytes)
+        } catch {
+            return .respond(Self.response(error))
+        }
+    }
+
+    /// Answers a request with a body.
+    public func compute(
+        _ request: HTTPRequest,
+        body: [UInt8],
+        idleWorkers: Int
+    ) -> ServerResponse {
+        do throws(APIError) {
+            guard let match = router.match(request.path ?? "") else { throw .unknownPath }
+            guard case .call(let call) = match.endpoint else {
+                throw .methodNotAllowed(allowed: match.allowedMethods)
+            }
+            let workers = max(idleWorkers, 0) + 1
+            return Self.response(.ok, try answer(call, match, body: body, workers: workers))
+        } catch {
+            return Self.response(error)
+        }
+    }
+
+    private func content(
+        of page: Endpoint.Page,
+        _ match: Router.Match
+    ) throws(APIError) -> [UInt8] {
+        switch page {
+        case .live:
+            return Self.liveBody
+        case .ready:
+            guard !readiness.isDraining else {
+                throw .notReady(reason: "the server is shutting down")
+            }
+            guard !catalog.names.isEmpty else {
+                throw .notReady(reason: "there is no model to serve")
+            }
+            return Self.readyBody
+        case .models:
+            return list
+        case .card:
+            let model = try catalog.model(match)
+            return cards[model.name]?[model.version] ?? []
+        }
+    }
+
+    private func answer(
+        _ call: Endpoint.Call,
+        _ match: Router.Match,
+        body: [UInt8],
+        workers: Int
+    ) throws(APIError) -> [UInt8] {
+        let model = try catalog.model(match)
+        guard !body.isEmpty else { throw .missingBody }
+        guard body.count <= limits.bodyBytes else {
+            throw .bodyTooLarge(limitBytes: limits.bodyBytes)
+        }
+        let document: JSONDocument
+        do throws(JSONError) {
+            document = try JSONDocument(
+                parsing: body,
+                limits: JSONLimits(bytes: limits.bodyBytes, values: limits.numbers)
+            )
+        } catch {
+            throw .invalidJSON(error)
+        }
+        let endpoint =
+            switch call {
+            case .sample: SampleEndpoint.answer
+            case .logProb: LogProbEndpoint.answer
+            }
+        return try endpoint(document.root, model, limits, workers)
+    }
+
+    // MARK: Responses
+
+    private static let liveBody = Array(#"{"live":true}"#.utf8)
+    private static let readyBody = Array(#"{"ready":true}"#.utf8)
+
+    private static func response(
+        _ status: HTTPResponse.Status,
+        _ body: [UInt8]
+    ) -> ServerResponse {
+        var head = HTTPResponse(status: status)
+        head.headerFields[.contentType] = "application/json"
+        return ServerResponse(head: head, body: body)
+    }
+
+    private static func response(_ error: APIError) -> ServerResponse {
+        var writer = JSONWriter(capacity: 256)
+        writer.beginObject()
+        writer.key("error")
+        error.write(to: &writer)
+        writer.endObject()
+        var response = response(error.status, writer.finish())
+        if case .methodNotAllowed(let allowed) = error {
+            response.head.headerFields[.allow] = list(allowed)
+        }
+        return response
+    }
+
+    private static func options(_ match: Router.Match) -> ServerResponse {
+        var head = HTTPResponse(status: .ok)
+        head.headerFields[.allow] = list(match.allowedMethods)
+        return ServerResponse(head: head)
+    }
+
+    private static func list(_ methods: [HTTPRequest.Method]) -> String {
+        methods.map(\.rawValue).joined(separator: ", ")
+    }
+}

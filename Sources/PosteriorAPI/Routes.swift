@@ -1,0 +1,50 @@
+/// What a path stands for.
+enum Endpoint: Sendable, Equatable {
+    /// Something to GET: encoded beforehand, answered at once.
+    case page(Page)
+    /// Something to POST to: reads a body and computes.
+    case call(Call)
+
+    enum Page: Sendable {
+        case live
+        case ready
+        case models
+        case card
+    }
+
+    enum Call: Sendable {
+        case sample
+        case logProb
+    }
+}
+
+/// A path and what it stands for.
+///
+/// `{…}` is one segment.
+struct Route: Sendable {
+    let path: String
+    let endpoint: Endpoint
+
+    static func get(_ path: String, _ page: Endpoint.Page) -> Route {
+        Route(path: path, endpoint: .page(page))
+    }
+
+    static func post(_ path: String, _ call: Endpoint.Call) -> Route {
+        Route(path: path, endpoint: .call(call))
+    }
+
+    /// The API on one screen.
+    ///
+    /// HEAD is allowed where GET is, OPTIONS everywhere.
+    static let all: [Route] = [
+        .get("/v2/health/live", .live),
+        .get("/v2/health/ready", .ready),
+        .get("/v1/models", .models),
+        .get("/v1/models/{model}", .card),
+        .get("/v1/models/{model}/versions/{version}", .card),
+        .post("/v1/models/{model}/sample", .sample),
+        .post("/v1/models/{model}/versions/{version}/sample", .sample),
+        .post("/v1/models/{model}/log_prob", .logProb),
+        .post("/v1/models/{model}/versions/{version}/log_prob", .logProb),
+    ]
+}

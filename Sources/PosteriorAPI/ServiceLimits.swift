@@ -1,0 +1,24 @@
+/// Bounds on what one request may ask for.
+public struct ServiceLimits: Sendable, Equatable {
+    /// The longest body, in bytes.
+    public var bodyBytes: Int
+    /// The most observations of one request.
+    public var observations: Int
+    /// The most draws of one observation.
+    public var draws: Int
+    /// The most numbers one request may hold, and the most numbers one answer is made of.
+    public var numbers: Int
+
+    /// Makes limits.
+    public init(
+        bodyBytes: Int = 16 << 20,
+        observations: Int = 100_000,
+        draws: Int = 100_000,
+        numbers: Int = 4_000_000
+    ) {
+        self.bodyBytes = bodyBytes
+        self.observations = observations
+        self.draws = draws
+        self.numbers = numbers
+    }
+}

@@ -1,0 +1,100 @@
+public import Estimators
+import StrictJSON
+
+/// The answer to `POST …/sample`.
+public struct SampleAnswer: Sendable {
+    /// What is said of the draws.
+    public enum Output: String, Sendable {
+        /// The draws themselves.
+        case samples
+        /// Mean, standard deviation and quantiles of each parameter.
+        case summary
+        /// The draws and their summary.
+        case both
+    }
+
+    /// An observation's place among those in `draws`, or why there are none.
+    public typealias Entry = Result<Int, APIError>
+
+    /// Name of the model that answered.
+    public var model: String
+    /// Its version.
+    public var version: Int
+    /// The seed of the draws.
+    public var seed: UInt64
+    /// The draws of the observations that could be answered.
+    public var draws: PosteriorSamples
+    /// S, the number of draws of each observation.
+    public var count: Int
+    /// D, the number of parameters.
+    public var thetaDim: Int
+    /// What to say of the draws.
+    public var output: Output
+    /// One entry for each observation, in the order asked.
+    public var entries: [Entry]
+
+    /// Makes an answer from its parts.
+    public init(
+        model: String,
+        version: Int,
+        seed: UInt64,
+        draws: PosteriorSamples,
+        count: Int,
+        thetaDim: Int,
+        output: Output,
+        entries: [Entry]
+    ) {
+        self.model = model
+        self.version = version
+        self.seed = seed
+        self.draws = draws
+        self.count = count
+        self.thetaDim = thetaDim
+        self.output = output
+        self.entries = entries
+    }
+
+    /// The answer as JSON.
+    public func encoded() -> [UInt8] {
+        let numbers = output == .summary ? 0 : entries.count * count * (thetaDim + 1)
+        var writer = JSONWriter(capacity: 512 + 13 * numbers)
+        writer.beginObject()
+        writer.key("model")
+        writer.string(model)
+        writer.key("version")
+        writer.integer(version)
+        writer.key("seed")
+        writer.integer(seed)
+        writer.key("results")
+        writer.beginArray()
+        for entry in entries {
+            writer.beginObject()
+            switch entry {
+            case .success(let place): write(place, to: &writer)
+            case .failure(let error):
+                writer.key("error")
+                error.write(to: &writer)
+            }
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+        return writer.finish()
+    }
+
+    private func write(_ place: Int, to writer: inout JSONWriter) {
+        let range = place * count * thetaDim..<(place + 1) * count * thetaDim
+        if output != .summary {
+            writer.key("samples")
+            writer.rows(draws.theta.span.extracting(range), columns: thetaDim)
+        }
+        if let logProb = draws.logProb {
+            writer.key("log_prob")
+            writer.numbers(logProb.span.extracting(place * count..<(place + 1) * count))
+        }
+        if output != .samples {
+            writer.key("summary")
+            PosteriorSummary(draws.theta[range], thetaDim: thetaDim).write(to: &writer)
+        }
+    }
+}

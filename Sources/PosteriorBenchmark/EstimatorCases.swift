@@ -1,0 +1,83 @@
+import Distributions
+import Estimators
+import Kernels
+
+
+/// Samples, log densities and training steps of both estimators.
+enum EstimatorCases {
+    private static let dimension = 10
+    private static let rows = 1000
+
+    static func all(workers: Int) throws -> [BenchmarkCase] {
+        let architectures: [(String, EstimatorArchitecture)] = [
+            ("maf", .maskedAutoregressiveFlow(thetaDim: dimension, seed: 1)),
+            ("mdn", .mixtureDensityNetwork()),
+        ]
+        return try architectures.flatMap { name, architecture in
+            let estimator = try architecture.trainable(
+                prior: .diagonalNormal(
+                    mean: Array(repeating: 0, count: dimension),
+                    standardDeviation: Array(repeating: 1, count: dimension)
+                ),
+                standardization: Standardization(
+                    thetaScale: Array(repeating: 1, count: dimension),
+                    thetaShift: Array(repeating: 0, count: dimension),
+                    xMean: Array(repeating: 0, count: dimension),
+                    xStandardDeviation: Array(repeating: 1, count: dimension)
+                )
+            )
+            return try serving(name, estimator, workers) + training(name, estimator, workers)
+        }
+    }
+
+    /// Standard normals, `[rows, dimension]`.
+    private static func table(_ rows: Int, seed: UInt64) -> [Float] {
+        var stream = RandomStream(seed: seed)
+        return (0..<(rows * dimension)).map { _ in Float(stream.normal()) }
+    }
+
+    private static func serving(
+        _ name: String,
+        _ estimator: any TrainableDensityEstimator,
+        _ workers: Int
+    ) throws -> [BenchmarkCase] {
+        let posterior = try estimator.posterior(parameters: estimator.initialParameters(seed: 1))
+        let sizes = [(1, 1), (1, 100), (1, 1000), (1, 10_000), (1000, 1)]
+        return sizes.flatMap { observations, draws in
+            let x = table(observations, seed: 2)
+            let theta = table(observations * draws, seed: 3)
+            return [
+                BenchmarkCase(name: "\(name)/sample/\(observations)x\(draws)") {
+                    consume(
+                        posterior.sample(count: draws, given: x, seed: 1, workers: workers).theta
+                    )
+                },
+                BenchmarkCase(name: "\(name)/log_prob/\(observations)x\(draws)") {
+                    consume(posterior.logProb(theta, given: x, workers: workers))
+                },
+            ]
+        }
+    }
+
+    private static func training(
+        _ name: String,
+        _ estimator: any TrainableDensityEstimator,
+        _ workers: Int
+    ) -> [BenchmarkCase] {
+        [200, 512].map { batch in
+            let theta = table(batch, seed: 4)
+            let x = table(batch, seed: 5)
+            let order = Array(0..<batch)
+            var step = TrainingStep(estimator, workers: workers)
+            return BenchmarkCase(name: "\(name)/train_step/batch\(batch)") {
+                step.run(theta: theta, x: x, rows: order[...])
+            }
+        }
+    }
+}
+
+/// Keeps a result from being optimised away.
+@inline(never)
+func consume(_ values: [Float]) {
+    precondition(values.first.map { !$0.isNaN } ?? true, "a benchmark computed NaN")
+}
