@@ -3,11 +3,11 @@ public struct TrainingOutcome: Sendable, Equatable {
     /// The averaged weights of the best epoch.
     public let parameters: [Float]
     /// The course of the run.
-    public let record: TrainingRecord
+    public let history: TrainingHistory
 }
 
 /// The course of a training run.
-public struct TrainingRecord: Sendable, Equatable {
+public struct TrainingHistory: Sendable, Equatable {
     /// Why a run ended.
     public enum StopReason: String, Sendable {
         /// Every epoch was done.

@@ -85,7 +85,7 @@ struct TrainingRun {
     mutating func complete(
         isCancelled: () -> Bool,
         progress: (TrainingProgress) -> Void
-    ) throws(TrainingError) -> TrainingRecord.StopReason {
+    ) throws(TrainingError) -> TrainingHistory.StopReason {
         while true {
             if let reason = stopReason {
                 try save()
@@ -115,13 +115,13 @@ struct TrainingRun {
     }
 
     /// The best weights and the course of the run.
-    func outcome(stopReason: TrainingRecord.StopReason) throws(TrainingError) -> TrainingOutcome {
+    func outcome(stopReason: TrainingHistory.StopReason) throws(TrainingError) -> TrainingOutcome {
         guard let best = state.best else {
             throw .damagedCheckpoint("it has epochs but no best one")
         }
         return TrainingOutcome(
             parameters: state.bestParameters,
-            record: TrainingRecord(
+            history: TrainingHistory(
                 trainingRows: split.training.count,
                 validationRows: split.validation.count,
                 trainingLosses: state.trainingLosses,
@@ -135,7 +135,7 @@ struct TrainingRun {
     }
 
     /// Why the run is over after the epochs done so far, or nil.
-    private var stopReason: TrainingRecord.StopReason? {
+    private var stopReason: TrainingHistory.StopReason? {
         if state.epochs >= configuration.epochs { return .epochs }
         guard let best = state.best else { return nil }
         return state.epochs - best.epoch >= configuration.patience ? .patience : nil
