@@ -45,7 +45,8 @@ extension MaskedAutoregressiveFlowArchitecture {
                         + "expected \(hiddenFeatures)"
                 )
             }
-            if let degree = transform.degrees.first(where: { !(0..<max(thetaDim, 1)).contains($0) }) {
+            if let degree = transform.degrees.first(where: { !(0..<max(thetaDim, 1)).contains($0) })
+            {
                 throw .invalidArchitecture(
                     "\(name).degrees holds \(degree), expected 0 to \(thetaDim - 1)"
                 )

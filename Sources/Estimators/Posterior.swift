@@ -153,7 +153,8 @@ public struct Posterior: Sendable {
     ) -> [Float] {
         let batch = batchSize(of: observations)
         let noise: [LaneInputSource] =
-            density.estimator.uniformCount > 0 ? [.rows(normals), .rows(uniforms)] : [.rows(normals)]
+            density.estimator.uniformCount > 0
+            ? [.rows(normals), .rows(uniforms)] : [.rows(normals)]
         let rows = sampleEvaluator.evaluate(
             parameters: parameters,
             observations: batch,

@@ -100,7 +100,8 @@ extension Standardization {
             thetaScale: try tensors.required(names.thetaScale, shape: [thetaDim]).values,
             thetaShift: try tensors.required(names.thetaShift, shape: [thetaDim]).values,
             xMean: try tensors.required(names.xMean, shape: [xDim]).values,
-            xStandardDeviation: try tensors
+            xStandardDeviation:
+                try tensors
                 .required(names.xStandardDeviation, shape: [xDim]).values
         )
         try validate()

@@ -90,7 +90,7 @@ func logarithm(_ x: SIMD8<Float>) -> SIMD8<Float> {
 
 /// tanh x = x P(x²) / Q(x²), |x| ≤ 9.02, and ±1 beyond.
 ///
-/// *Error bound*: 3 ulp. *Edge cases*: ±0 and denormals are returned as they are; tanh ±∞ = ±1;
+/// *Error bound*: 6 ulp. *Edge cases*: ±0 and denormals are returned as they are; tanh ±∞ = ±1;
 /// NaN stays NaN; |tanh x| ≤ 1.
 @inline(__always)
 func hyperbolicTangent(_ x: SIMD8<Float>) -> SIMD8<Float> {

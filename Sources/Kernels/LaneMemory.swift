@@ -26,7 +26,7 @@ public struct LaneMemory: Sendable {
     public init(rows: Int, maximumLanes: Int) {
         precondition(rows >= 0 && maximumLanes > 0, "\(rows) rows of \(maximumLanes) lanes")
         self.rows = rows
-        maximumVectorsPerRow = (maximumLanes + Self.vectorWidth - 1) / Self.vectorWidth
+        maximumVectorsPerRow = Self.vectors(forLanes: maximumLanes)
         vectorsPerRow = maximumVectorsPerRow
         storage = Array(repeating: .zero, count: rows * maximumVectorsPerRow)
     }

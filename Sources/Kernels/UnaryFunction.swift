@@ -19,7 +19,8 @@ public enum UnaryFunction: UInt8, Sendable, Hashable, CaseIterable {
     public var errorBoundULP: Double {
         switch self {
         case .exp, .log: 1.5
-        case .tanh, .sigmoid, .softplus: 3
+        case .tanh: 6
+        case .sigmoid, .softplus: 3
         case .step: 0
         }
     }

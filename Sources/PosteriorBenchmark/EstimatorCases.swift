@@ -2,7 +2,6 @@ import Distributions
 import Estimators
 import Kernels
 
-
 /// Samples, log densities and training steps of both estimators.
 enum EstimatorCases {
     private static let dimension = 10

@@ -3,7 +3,10 @@ import Kernels
 /// The matrix kernel against the processor's peak, on one core.
 enum KernelCases {
     static var all: [BenchmarkCase] {
-        [multiplyAddPeak, matrix(rows: 48, inner: 50, lanes: 128), matrix(rows: 50, inner: 50, lanes: 64)]
+        [
+            multiplyAddPeak, matrix(rows: 48, inner: 50, lanes: 128),
+            matrix(rows: 50, inner: 50, lanes: 64),
+        ]
     }
 
     /// Fused multiply-adds in registers only: what the core can do at most.

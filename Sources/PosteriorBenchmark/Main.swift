@@ -44,7 +44,8 @@ struct PosteriorBenchmark: ParsableCommand {
         let stopwatch = Stopwatch(seconds: seconds)
         var measurements: [Measurement] = []
         let cases =
-            try EstimatorCases.all(workers: workers) + [KernelCases.all, EncodingCases.all]
+            try EstimatorCases.all(workers: workers)
+            + [KernelCases.all, EncodingCases.all]
             .flatMap(\.self)
         for work in cases where only.map({ work.name.contains($0) }) ?? true {
             let measurement = stopwatch.measure(work)

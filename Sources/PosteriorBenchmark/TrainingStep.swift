@@ -13,13 +13,19 @@ struct TrainingStep {
     }
     mutating func run(theta: [Float], x: [Float], rows: ArraySlice<Int>) {
         let loss = estimator.lossAndGradient(
-            parameters: parameters, theta: theta, x: x, rows: rows, workers: workers,
-            gradient: &gradient)
+            parameters: parameters,
+            theta: theta,
+            x: x,
+            rows: rows,
+            workers: workers,
+            gradient: &gradient
+        )
         precondition(loss.isFinite)
     }
 }
 enum EncodingCases { static var all: [BenchmarkCase] { [] } }
 struct Report {
-    var measurements: [Measurement]; var workers: Int
+    var measurements: [Measurement]
+    var workers: Int
     var text: String { "" }
 }

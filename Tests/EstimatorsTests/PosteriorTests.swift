@@ -108,7 +108,8 @@ import Testing
         )
         let x = test.observations(2)
         #expect(
-            copy.sample(count: 50, given: x, seed: 1) == posterior.sample(count: 50, given: x, seed: 1)
+            copy.sample(count: 50, given: x, seed: 1)
+                == posterior.sample(count: 50, given: x, seed: 1)
         )
         #expect(copy.tensors == posterior.tensors)
     }
