@@ -20,7 +20,7 @@ struct MaskedAutoregressiveFlow: DensityEstimator {
     private struct Layers {
         /// The file's unit at each of our places: units sorted by degree.
         var order: [Int]
-        /// How many units have a degree of at most d, for d = 0 ... D.
+        /// How many units have a degree of at most d, for d from 0 to D.
         var unitsUpTo: [Int]
         var permutation: [Int]
         var initial: (weight: Int, bias: Int)

@@ -9,13 +9,13 @@ import Testing
 
     private static let elementwise: [ProgramCase] = [
         ProgramCase("exp", inputWidth: 3) { $0.apply(.exp, $1) },
-        ProgramCase("log", inputWidth: 3, draw: { 0.5 + 3 * $0.uniform() }) {
+        ProgramCase("log", inputWidth: 3, range: .between(0.5, 3.5)) {
             $0.apply(.log, $1)
         },
         ProgramCase("tanh", inputWidth: 3) { $0.apply(.tanh, $1) },
         ProgramCase("sigmoid", inputWidth: 3) { $0.apply(.sigmoid, $1) },
         ProgramCase("softplus", inputWidth: 3) { $0.apply(.softplus, $1) },
-        ProgramCase("step", inputWidth: 3, draw: { 0.5 + $0.uniform() }) {
+        ProgramCase("step", inputWidth: 3, range: .between(0.5, 1.5)) {
             $0.multiply($0.apply(.step, $1), $1)
         },
         ProgramCase("add and subtract", inputWidth: 4) {
@@ -27,7 +27,7 @@ import Testing
             $0.multiply($0.slice($1, 0..<2), $0.slice($1, 2..<4))
         },
         ProgramCase("square", inputWidth: 2) { $0.multiply($1, $1) },
-        ProgramCase("divide", inputWidth: 4, draw: { 1 + $0.uniform() }) {
+        ProgramCase("divide", inputWidth: 4, range: .between(1, 2)) {
             $0.apply(.divide, $0.slice($1, 0..<2), $0.slice($1, 2..<4))
         },
         ProgramCase("tanhCotangent", inputWidth: 4) {
@@ -36,7 +36,7 @@ import Testing
         ProgramCase("scaleAndShift", inputWidth: 2) {
             $0.scaleAndShift($1, scales: [2, -3], shifts: [0.5, 1])
         },
-        ProgramCase("select", inputWidth: 6, draw: { $0.normal() < 0 ? -1 - $0.uniform() : 1 }) {
+        ProgramCase("select", inputWidth: 6, range: .awayFromZero) {
             $0.select($0.slice($1, 0..<2), $0.slice($1, 2..<4), $0.slice($1, 4..<6))
         },
     ]
@@ -61,7 +61,7 @@ import Testing
             $0.groupMaximum($0.apply(.exp, $1), size: 3)
         },
         ProgramCase("logSumExp", inputWidth: 4) { $0.logSumExp($1) },
-        ProgramCase("relu", inputWidth: 4, draw: { $0.normal() < 0 ? -1 - $0.uniform() : 1 }) {
+        ProgramCase("relu", inputWidth: 4, range: .awayFromZero) {
             $0.relu($1)
         },
         ProgramCase("literal operand", inputWidth: 2) { $0.multiply($1, $0.literal([2, -1])) },

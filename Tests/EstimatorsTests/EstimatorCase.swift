@@ -121,7 +121,7 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
             "\(name) by \(byObservation ? "x" : "theta")",
             layout: density.layout,
             inputWidth: byObservation ? xDim : thetaDim,
-            draw: { byObservation ? $0.normal() : 0.12 + 0.15 * $0.uniform() },
+            range: byObservation ? .normal : .between(0.12, 0.27),
             append: { program, input in
                 byObservation
                     ? density.appendLogProb(of: program.literal(theta), given: input, to: &program)

@@ -2,6 +2,27 @@ public import Autodiff
 public import Kernels
 public import Testing
 
+/// Where a function's input values are drawn, so that it is smooth there.
+public enum InputRange: Sendable {
+    /// Standard normals.
+    case normal
+    /// Uniform between two bounds.
+    case between(Double, Double)
+    /// At least one from zero, on either side.
+    case awayFromZero
+
+    /// One value.
+    public func draw(using stream: inout RandomStream) -> Double {
+        switch self {
+        case .normal: return stream.normal()
+        case .between(let lower, let upper): return lower + (upper - lower) * stream.uniform()
+        case .awayFromZero:
+            let magnitude = 1 + stream.uniform()
+            return stream.uniform() < 0.5 ? -magnitude : magnitude
+        }
+    }
+}
+
 /// A function of one input, written into a program, and the laws its derivatives obey.
 public struct ProgramCase: Sendable, CustomTestStringConvertible {
     /// What is tested.
@@ -10,8 +31,8 @@ public struct ProgramCase: Sendable, CustomTestStringConvertible {
     public let layout: ParameterLayout
     /// Scalars of the input.
     public let inputWidth: Int
-    /// Draws an input value where the function is smooth.
-    public let draw: @Sendable (inout RandomStream) -> Double
+    /// Where input values are drawn.
+    public let range: InputRange
     /// Appends the function of the input.
     public let append: @Sendable (inout LaneProgram, LaneValue) -> LaneValue
 
@@ -20,13 +41,13 @@ public struct ProgramCase: Sendable, CustomTestStringConvertible {
         _ name: String,
         layout: ParameterLayout = ParameterLayout(),
         inputWidth: Int,
-        draw: @escaping @Sendable (inout RandomStream) -> Double = { $0.normal() },
+        range: InputRange = .normal,
         append: @escaping @Sendable (inout LaneProgram, LaneValue) -> LaneValue
     ) {
         self.name = name
         self.layout = layout
         self.inputWidth = inputWidth
-        self.draw = draw
+        self.range = range
         self.append = append
     }
 
@@ -108,7 +129,7 @@ public func checkDerivatives(
     let parameters = randomParameters(test.layout, seed: seed).map(Double.init)
     var stream = RandomStream(seed: seed, stream: 1)
     for _ in 0..<4 {
-        let x = (0..<test.inputWidth).map { _ in test.draw(&stream) }
+        let x = (0..<test.inputWidth).map { _ in test.range.draw(using: &stream) }
         let v = (0..<test.inputWidth).map { _ in stream.normal() }
         func evaluate(_ x: [Double]) -> ReferenceEvaluator {
             ReferenceEvaluator(differentiated.program, parameters: parameters, inputs: [x, v])
@@ -179,7 +200,7 @@ public func checkParameterGradient(
     let parameters = randomParameters(test.layout, seed: seed)
     var stream = RandomStream(seed: seed, stream: 1)
     let count = 200
-    let table = (0..<(count * test.inputWidth)).map { _ in Float(test.draw(&stream)) }
+    let table = (0..<(count * test.inputWidth)).map { _ in Float(test.range.draw(using: &stream)) }
     func row(_ index: Int) -> [Double] {
         table[(index * test.inputWidth)..<((index + 1) * test.inputWidth)].map(Double.init)
     }
@@ -251,7 +272,7 @@ public func checkLanes(
     let evaluator = LaneEvaluator(differentiated.program, outputs: outputs)
     for samples in [1, 7, 8, 9, 40, 150] {
         var stream = RandomStream(seed: seed, stream: UInt64(samples))
-        let x = (0..<(samples * test.inputWidth)).map { _ in Float(test.draw(&stream)) }
+        let x = (0..<(samples * test.inputWidth)).map { _ in Float(test.range.draw(using: &stream)) }
         let v = (0..<(samples * test.inputWidth)).map { _ in Float(stream.normal()) }
         let sources = [LaneInputSource.rows(x), .rows(v)]
         let result = evaluator.evaluate(
