@@ -56,7 +56,8 @@ let package = Package(
         .executableTarget(
             name: "PosteriorTrainer",
             dependencies: [
-                "Estimators", "ModelStore", "Simulators", "StrictJSON", "Training", argumentParser,
+                "Distributions", "Estimators", "ModelStore", "Simulators", "StrictJSON", "Training",
+                argumentParser,
             ]
         ),
         .executableTarget(

@@ -130,16 +130,15 @@ public struct TrainedPosterior: Sendable {
     /// The best weights and the course of the run.
     public let outcome: TrainingOutcome
 
-    /// The mean of −log q(theta | x) over every row of a set, and its standard error.
-    public func loss(on data: SimulationSet, workers: Int) -> LossEstimate {
-        let losses = estimator.losses(
+    /// −log q(theta | x) of every row of a set, in order.
+    public func losses(on data: SimulationSet, workers: Int) -> [Double] {
+        estimator.losses(
             parameters: outcome.parameters,
             theta: data.theta,
             x: data.x,
             rows: Array(0..<data.count)[...],
             workers: workers
-        )
-        return LossEstimate(losses.map(Double.init))
+        ).map(Double.init)
     }
 }
 

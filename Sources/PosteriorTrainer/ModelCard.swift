@@ -1,0 +1,97 @@
+import Distributions
+import Estimators
+import Foundation
+import ModelStore
+
+/// A model's metadata as text for people.
+struct ModelCard: CustomStringConvertible {
+    /// Where the model is.
+    let path: String
+    /// The model.
+    let file: ModelFile
+
+    /// One line a fact.
+    var description: String {
+        let posterior = file.posterior
+        let metadata = file.metadata
+        let training = metadata.training
+        var facts = [("file", path)]
+        facts += metadata.summary.map { [("summary", $0)] } ?? []
+        facts += [
+            ("estimator", estimator),
+            ("parameters", "\(weightCount) weights"),
+            ("theta", variable(metadata.theta, dimension: posterior.thetaDim)),
+            ("x", variable(metadata.x, dimension: posterior.xDim)),
+            ("prior", text(of: posterior.prior)),
+            ("data scale", String(format: "%.4f", metadata.dataScale)),
+        ]
+        facts += training.task.map { [("task", $0)] } ?? []
+        facts += [
+            ("simulations", "\(training.simulations)"),
+            ("defense", training.beta.map { "\(training.defense), β = \($0)" } ?? training.defense),
+            ("seed", "\(training.seed)"),
+        ]
+        facts += losses(training)
+        facts += [("software", training.softwareVersion)]
+        if let calibration = metadata.calibration {
+            let coverage = zip(calibration.levels, calibration.coverage).map {
+                String(format: "%.2f → %.3f", $0, $1)
+            }
+            facts.append(("coverage", coverage.joined(separator: ", ")))
+        }
+        return facts.map { name, value in
+            "\(name.padding(toLength: 12, withPad: " ", startingAt: 0))\(value)"
+        }.joined(separator: "\n")
+    }
+
+    /// The structure in a few words.
+    private var estimator: String {
+        switch file.posterior.architecture {
+        case .maskedAutoregressiveFlow(let flow):
+            """
+            maf, \(flow.transforms.count) transforms of \(flow.blocks) blocks, \
+            \(flow.hiddenFeatures) hidden
+            """
+        case .mixtureDensityNetwork(let mixture):
+            """
+            mdn, \(mixture.components) components, \(mixture.hiddenLayers) layers, \
+            \(mixture.hiddenFeatures) hidden
+            """
+        }
+    }
+
+    /// How many numbers the tensors hold.
+    private var weightCount: Int {
+        file.posterior.tensors.values.reduce(0) { $0 + $1.values.count }
+    }
+
+    /// The epochs and the losses of the kept one.
+    private func losses(_ training: TrainingRecord) -> [(String, String)] {
+        guard let best = training.bestEpoch, let epochs = training.epochs else { return [] }
+        var text = "\(epochs)"
+        if training.validationLosses.indices.contains(best - 1) {
+            let loss = training.validationLosses[best - 1]
+            text += String(format: ", best %d with a validation loss of %.4f", best, loss)
+        }
+        return [("epochs", text)]
+    }
+
+    /// Shape and names of a variable.
+    private func variable(_ variable: VariableDescription, dimension: Int) -> String {
+        let shape = variable.shape.map(String.init).joined(separator: " × ")
+        guard let names = variable.names else { return shape }
+        let shown = names.prefix(6).joined(separator: ", ")
+        return "\(shape): \(shown)\(names.count > 6 ? ", …" : "")"
+    }
+
+    /// A prior in a few words.
+    private func text(of prior: DistributionDescription) -> String {
+        switch prior {
+        case .diagonalNormal: "independent normals, D=\(prior.dimension)"
+        case .multivariateNormal: "normal with full covariance, D=\(prior.dimension)"
+        case .boxUniform: "uniform on a box, D=\(prior.dimension)"
+        case .logNormal: "independent log-normals, D=\(prior.dimension)"
+        case .product(let factors): factors.map { text(of: $0) }.joined(separator: " × ")
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foundation
+import ModelStore
+
+/// Where a training run writes: `DIRECTORY/NAME/VERSION`, and a checkpoint beside it.
+struct ModelDestination {
+    /// The folder of the version.
+    let directory: String
+
+    /// The model file.
+    var modelPath: String { "\(directory)/\(ModelFile.fileName)" }
+    /// A request body to try the model with.
+    var examplePath: String { "\(directory)/example.json" }
+    /// The state of a run that is not finished.
+    var checkpointPath: String { "\(directory).checkpoint" }
+    /// The name the server gives the model.
+    var modelName: String { directoryParts.name }
+
+    /// The last two parts of the path.
+    private var directoryParts: (name: String, version: String) {
+        let url = URL(fileURLWithPath: directory)
+        return (url.deletingLastPathComponent().lastPathComponent, url.lastPathComponent)
+    }
+
+    /// The destination a flag names.
+    ///
+    /// - Throws: `ValidationError` when the server would not find a model there.
+    init(flag path: String) throws {
+        directory = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        guard ModelName.version(directoryParts.version) != nil,
+            ModelName.isValid(directoryParts.name)
+        else {
+            throw ValidationError(
+                """
+                --output \(path): expected DIRECTORY/NAME/VERSION with a version of 1, 2, 3, … \
+                such as models/two_moons/1
+                """
+            )
+        }
+    }
+
+    /// The first free version of a model under `models`, or, to resume, the last with a checkpoint.
+    ///
+    /// - Throws: `CommandFailure` when there is nothing to resume.
+    init(model name: String, resumes: Bool) throws {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: "models/\(name)")) ?? []
+        if resumes {
+            let versions = files.filter { $0.hasSuffix(".checkpoint") }
+                .compactMap { ModelName.version(String($0.dropLast(".checkpoint".count))) }
+            guard let last = versions.max() else {
+                throw CommandFailure("--resume: there is no checkpoint in models/\(name)")
+            }
+            directory = "models/\(name)/\(last)"
+        } else {
+            let last = files.compactMap { ModelName.version($0) }.max() ?? 0
+            directory = "models/\(name)/\(last + 1)"
+        }
+    }
+
+    /// Checks that nothing is overwritten by accident, and makes the folder above the version.
+    func prepare(force: Bool, resumes: Bool) throws {
+        let files = FileManager.default
+        guard force || resumes || !files.fileExists(atPath: modelPath) else {
+            throw CommandFailure(
+                "--output \(directory): there is a model already; --force replaces it"
+            )
+        }
+        guard force || resumes || !files.fileExists(atPath: checkpointPath) else {
+            throw CommandFailure(
+                """
+                \(checkpointPath) is left of an earlier run; --resume goes on from it, --force \
+                starts afresh
+                """
+            )
+        }
+        let parent = URL(fileURLWithPath: directory).deletingLastPathComponent().path
+        try ModelDirectory.create(parent)
+    }
+}

@@ -1,0 +1,232 @@
+import ArgumentParser
+import Estimators
+import Foundation
+import ModelStore
+import Simulators
+import StrictJSON
+import Training
+
+/// Trains an estimator and writes its model file.
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train a neural posterior estimator and write it as a model file.",
+        discussion: """
+            Draws simulations of the task, fits the estimator to them, and measures it on fresh \
+            ones:
+
+              posterior-trainer train --task linear_gaussian --simulations 100000 --seed 1
+
+            The result is a function of the arguments, whatever the number of threads. The state \
+            is kept beside the model; after an interruption the same command with --resume goes \
+            on from it. Ctrl-C keeps the best weights so far; a second one quits at once.
+            """
+    )
+
+    @Option(help: "The benchmark task; `posterior-trainer tasks` lists them.")
+    var task: String
+
+    @Option(help: ArgumentHelp("How many simulations to train on.", valueName: "n"))
+    var simulations = 100_000
+
+    @OptionGroup(title: "Estimator")
+    var estimatorOptions: EstimatorOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Seed of the simulations, the initial weights and the order of the batches.",
+            valueName: "s"
+        )
+    )
+    var seed: UInt64 = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "The folder of the model; default: the next free version under models/TASK.",
+            valueName: "dir/name/version"
+        )
+    )
+    var output: String?
+
+    @Option(help: ArgumentHelp("Simulations of one step.", valueName: "n"))
+    var batchSize = TrainingConfiguration().batchSize
+
+    @Option(
+        help: ArgumentHelp(
+            "The highest learning rate; it warms up and then falls along a cosine.",
+            valueName: "rate"
+        )
+    )
+    var learningRate = TrainingConfiguration().learningRate
+
+    @Option(help: ArgumentHelp("The most passes over the simulations.", valueName: "n"))
+    var epochs = TrainingConfiguration().epochs
+
+    @Option(
+        help: ArgumentHelp(
+            "Stop after this many epochs without a better validation loss.",
+            valueName: "n"
+        )
+    )
+    var patience = TrainingConfiguration().patience
+
+    @Option(
+        help: ArgumentHelp("Fresh simulations to test on; 0 skips the test.", valueName: "n")
+    )
+    var testSimulations = 10_000
+
+    @Option(help: ArgumentHelp("How many threads to use; default: all cores.", valueName: "n"))
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+
+    @Option(
+        help: ArgumentHelp(
+            "Where to keep the state; default: beside the model, NAME/VERSION.checkpoint.",
+            valueName: "file"
+        )
+    )
+    var checkpoint: String?
+
+    @Flag(help: "Go on from the checkpoint of an interrupted run with the same arguments.")
+    var resume = false
+
+    @Flag(help: "Replace the model if it is there.")
+    var force = false
+
+    func validate() throws {
+        _ = try BenchmarkTask.named(byFlag: task)
+        _ = try output.map { try ModelDestination(flag: $0) }
+        try require(simulations >= 2, "--simulations", simulations, expected: "at least 2")
+        try require(batchSize > 0, "--batch-size", batchSize, expected: "at least 1")
+        try require(
+            learningRate > 0 && learningRate.isFinite,
+            "--learning-rate",
+            learningRate,
+            expected: "a number above 0"
+        )
+        try require(epochs > 0, "--epochs", epochs, expected: "at least 1")
+        try require(patience > 0, "--patience", patience, expected: "at least 1")
+        try require(
+            testSimulations == 0 || testSimulations >= 2,
+            "--test-simulations",
+            testSimulations,
+            expected: "0, or at least 2"
+        )
+        try require(threads > 0, "--threads", threads, expected: "at least 1")
+    }
+
+    func run() throws {
+        let task = try BenchmarkTask.named(byFlag: task)
+        let destination =
+            try output.map { try ModelDestination(flag: $0) }
+            ?? ModelDestination(model: task.name, resumes: resume)
+        try destination.prepare(force: force, resumes: resume)
+        let checkpointPath = checkpoint ?? destination.checkpointPath
+        let rows = try task.simulate(rows: 0..<simulations, seed: seed, workers: threads)
+        let data = try SimulationSet(rows, prior: task.prior)
+        if data.refusedCount > 0 {
+            note("\(data.refusedCount) simulations left out: not finite or outside the prior")
+        }
+        let trained = try train(on: data, checkpointPath: checkpointPath)
+        try ModelDirectory.create(destination.directory)
+        try ModelFile(
+            metadata: metadata(task: task, data: data, history: trained.outcome.history),
+            posterior: trained.posterior
+        ).write(to: destination.modelPath)
+        try AtomicFile.write(try exampleRequest(of: task), to: destination.examplePath)
+        print("\(destination.modelPath): \(summary(of: trained.outcome.history))")
+        if testSimulations > 0 {
+            print(try TestReport(trained, task: task, command: self))
+        }
+        if trained.outcome.history.stopReason == .cancelled {
+            note("interrupted; the same command with --resume goes on from \(checkpointPath)")
+        } else if FileManager.default.fileExists(atPath: checkpointPath) {
+            try FileManager.default.removeItem(atPath: checkpointPath)
+        }
+    }
+
+    /// Fits the estimator, showing progress.
+    private func train(
+        on data: SimulationSet,
+        checkpointPath: String
+    ) throws -> TrainedPosterior {
+        var configuration = TrainingConfiguration(seed: seed)
+        configuration.batchSize = batchSize
+        configuration.learningRate = learningRate
+        configuration.epochs = epochs
+        configuration.patience = patience
+        let interruption = Interruption()
+        interruption.listen(
+            notice: "finishing with the best weights so far; Ctrl-C again quits at once"
+        )
+        var display = ProgressDisplay()
+        defer { display.finish() }
+        return try Trainer(configuration: configuration, workers: threads).train(
+            estimatorOptions.architecture(thetaDim: data.thetaDim, seed: seed),
+            on: data,
+            checkpoint: CheckpointFile(path: checkpointPath, resumes: resume),
+            isCancelled: { interruption.isRequested },
+            progress: { display.show($0) }
+        )
+    }
+
+    /// What the model file says beyond the weights; no times, so that the same command writes the
+    /// same bytes.
+    private func metadata(
+        task: BenchmarkTask,
+        data: SimulationSet,
+        history: TrainingHistory
+    ) -> ModelMetadata {
+        ModelMetadata(
+            summary: task.summary,
+            theta: VariableDescription(names: task.thetaNames),
+            x: VariableDescription(names: task.xNames),
+            dataScale: data.dataScale,
+            training: TrainingRecord(
+                task: task.name,
+                simulations: simulations,
+                seed: seed,
+                softwareVersion: "posterior-server \(PosteriorTrainer.release)",
+                batchSize: batchSize,
+                learningRate: learningRate,
+                validationFraction: TrainingConfiguration().validationFraction,
+                epochs: history.epochs,
+                bestEpoch: history.best.epoch,
+                trainingLosses: history.trainingLosses,
+                validationLosses: history.validationLosses
+            )
+        )
+    }
+
+    /// A body that can be posted to the model's `sample`.
+    private func exampleRequest(of task: BenchmarkTask) throws -> [UInt8] {
+        let observation = try task.exampleObservation()
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("observations")
+        writer.beginArray()
+        writer.numbers(observation.span)
+        writer.endArray()
+        writer.key("num_samples")
+        writer.integer(1000)
+        writer.key("seed")
+        writer.integer(1)
+        writer.endObject()
+        return writer.finish() + Array("\n".utf8)
+    }
+
+    /// The course of training in one line.
+    private func summary(of history: TrainingHistory) -> String {
+        String(
+            format: "validation loss %.4f in epoch %d of %d, trained in %.1f s",
+            history.best.validationLoss,
+            history.best.epoch,
+            history.epochs,
+            history.seconds
+        )
+    }
+
+    /// Tells the user something on standard error.
+    private func note(_ text: String) {
+        FileHandle.standardError.write(Data("\(text)\n".utf8))
+    }
+}
