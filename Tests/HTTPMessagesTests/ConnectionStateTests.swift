@@ -134,12 +134,15 @@ import Testing
         var transcript = WireTranscript()
         transcript.bodyLimit = 1_000_000
         transcript.receive("POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
-        for _ in 0..<12 {
-            transcript.receive([UInt8](repeating: 0x61, count: 1_024))
+        for _ in 0..<20 {
+            transcript.receive([UInt8](repeating: 0x61, count: 1_100))
             transcript.pass(.seconds(1))
         }
         #expect(transcript.lines == [])
-        transcript.pass(.milliseconds(900))
+        for _ in 0..<20 {
+            transcript.receive([0x61])
+            transcript.pass(.milliseconds(100))
+        }
         #expect(transcript.lines == ["408 bodyTimeout", "last"])
     }
 

@@ -28,8 +28,8 @@ import Testing
         ),
         WireCase(
             "9112 §3",
-            "GET /\(String(repeating: "a", count: 8_177)) HTTP/1.1\(end)",
-            "GET /\(String(repeating: "a", count: 8_177))"
+            "GET /\(String(repeating: "a", count: 8_178)) HTTP/1.1\(end)",
+            "GET /\(String(repeating: "a", count: 8_178))"
         ),
     ]
 
@@ -77,7 +77,7 @@ import Testing
         WireCase("9110 §4.2.4", "GET http://u@a/ HTTP/1.1\(end)", "400 invalidHost", "last"),
         WireCase(
             "9112 §3",
-            "GET /\(String(repeating: "a", count: 8_178)) HTTP/1.1\(end)",
+            "GET /\(String(repeating: "a", count: 8_179)) HTTP/1.1\(end)",
             "414 requestLineTooLong(limitBytes: 8192)",
             "last"
         ),

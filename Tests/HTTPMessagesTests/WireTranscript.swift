@@ -4,10 +4,30 @@ import Testing
 
 /// Drives a `ConnectionState` with bytes in pieces and writes down what came of them.
 struct WireTranscript {
+    /// What came of some input.
+    enum Outcome: Equatable, CustomStringConvertible {
+        case request(HTTPRequest, body: [UInt8])
+        case refusal(HTTPParseError)
+        case goOn
+        case last
+        case closed
+
+        var description: String {
+            switch self {
+            case .request(let request, let body):
+                let text = "\(request.method) \(request.path ?? "-")"
+                return body.isEmpty ? text : text + " " + String(decoding: body, as: UTF8.self)
+            case .refusal(let error): return "\(error.status.code) \(error)"
+            case .goOn: return "100"
+            case .last: return "last"
+            case .closed: return "closed"
+            }
+        }
+    }
+
     var state: ConnectionState
     var now = MonotonicTime(nanoseconds: 1_000_000_000)
-    /// One line an outcome: a request taken, a refusal, an interim answer, the end.
-    var lines: [String] = []
+    var outcomes: [Outcome] = []
     var output: [UInt8] = []
     var bodyLimit = 1_000
     var drainsOutput = true
@@ -46,22 +66,22 @@ struct WireTranscript {
                 if head.framing.hasBody {
                     state.readBody(limitBytes: bodyLimit, at: now)
                 } else {
-                    lines.append(Self.line(head.request, []))
+                    outcomes.append(.request(head.request, body: []))
                     respond(ServerResponse(head: HTTPResponse(status: .ok), body: [0x6F, 0x6B]))
                 }
-            case .sendContinue: lines.append("100")
+            case .sendContinue: outcomes.append(.goOn)
             case .compute(let request, let body):
-                lines.append(Self.line(request, body))
+                outcomes.append(.request(request, body: body))
                 respond(ServerResponse(head: HTTPResponse(status: .ok), body: body))
             case .refuse(let error):
-                lines.append("\(error.status.code) \(error)")
+                outcomes.append(.refusal(error))
                 respond(error.response)
             case .finishOutput:
                 guard drainsOutput else { return }
                 state.outputDrained(at: now)
-            case .shutDownOutput: lines.append("last")
+            case .shutDownOutput: outcomes.append(.last)
             case .close:
-                lines.append("closed")
+                outcomes.append(.closed)
                 return
             }
         }
@@ -72,17 +92,15 @@ struct WireTranscript {
         output.append(contentsOf: body)
     }
 
-    private static func line(_ request: HTTPRequest, _ body: [UInt8]) -> String {
-        let text = "\(request.method) \(request.path ?? "-")"
-        return body.isEmpty ? text : text + " " + String(decoding: body, as: UTF8.self)
-    }
+    /// The outcomes as text, one line each.
+    var lines: [String] { outcomes.map(\.description) }
 
-    /// The lines that an input leads to when it arrives in pieces of a size.
-    static func lines(
+    /// The outcomes of an input that arrives in pieces of a size.
+    static func outcomes(
         of input: [UInt8],
         pieceSize: Int = .max,
         limits: HTTPLimits = HTTPLimits()
-    ) -> [String] {
+    ) -> [Outcome] {
         var transcript = WireTranscript(limits: limits)
         var start = 0
         while start < input.count {
@@ -90,7 +108,16 @@ struct WireTranscript {
             transcript.receive(Array(input[start..<end]))
             start = end
         }
-        return transcript.lines
+        return transcript.outcomes
+    }
+
+    /// The same as text.
+    static func lines(
+        of input: [UInt8],
+        pieceSize: Int = .max,
+        limits: HTTPLimits = HTTPLimits()
+    ) -> [String] {
+        outcomes(of: input, pieceSize: pieceSize, limits: limits).map(\.description)
     }
 }
 
