@@ -170,7 +170,9 @@ public struct ChunkedDecoder: Sendable {
             return
         }
         chunkCount += 1
-        guard chunkCount <= limits.chunkCount else { throw .tooManyChunks(limit: limits.chunkCount) }
+        guard chunkCount <= limits.chunkCount else {
+            throw .tooManyChunks(limit: limits.chunkCount)
+        }
         guard size <= bodyLimit - bodyBytes else { throw .bodyTooLarge(limitBytes: bodyLimit) }
         bodyBytes += size
         state = .data

@@ -357,7 +357,7 @@ extension ConnectionState {
         let inactive = now.advanced(by: limits.bodyInactivityTimeout)
         stateDeadline = inactive
         guard limits.bodyBytesPerSecond > 0 else { return }
-        let paid = Duration.seconds(body.count / limits.bodyBytesPerSecond)
+        let paid = Duration.milliseconds(body.count &* 1_000 / limits.bodyBytesPerSecond)
         let slow = bodyStart.advanced(by: max(limits.bodyRateGrace, paid))
         stateDeadline = min(inactive, slow)
     }

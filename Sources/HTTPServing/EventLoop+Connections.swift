@@ -108,7 +108,8 @@ extension EventLoop {
             var expected = 0
             if case .length(let count) = framing { expected = count }
             // Too long for the route comes before too much for the server.
-            if expected <= limitBytes, connection.isRestricted || !queue.hasRoom(forBytes: expected) {
+            if expected <= limitBytes, connection.isRestricted || !queue.hasRoom(forBytes: expected)
+            {
                 respond(HTTPParseError.overloaded.response, to: connection)
             } else {
                 connection.state.readBody(limitBytes: limitBytes, at: now)

@@ -71,7 +71,8 @@ struct Socket: ~Copyable {
         }
     }
 
-    private func transmit(_ head: UnsafeRawBufferPointer, _ content: UnsafeRawBufferPointer) -> Int {
+    private func transmit(_ head: UnsafeRawBufferPointer, _ content: UnsafeRawBufferPointer) -> Int
+    {
         let flags = Int32(MSG_NOSIGNAL)
         guard unsafe !content.isEmpty else {
             return unsafe Glibc.send(descriptor.raw, head.baseAddress, head.count, flags)
@@ -80,7 +81,10 @@ struct Socket: ~Copyable {
             return unsafe Glibc.send(descriptor.raw, content.baseAddress, content.count, flags)
         }
         let parts: [2 of iovec] = unsafe [
-            iovec(iov_base: UnsafeMutableRawPointer(mutating: head.baseAddress), iov_len: head.count),
+            iovec(
+                iov_base: UnsafeMutableRawPointer(mutating: head.baseAddress),
+                iov_len: head.count
+            ),
             iovec(
                 iov_base: UnsafeMutableRawPointer(mutating: content.baseAddress),
                 iov_len: content.count

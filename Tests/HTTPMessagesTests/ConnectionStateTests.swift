@@ -1,0 +1,255 @@
+import HTTPMessages
+import HTTPTypes
+import Testing
+
+@Suite struct ConnectionStateTests {
+    private static let get = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
+    private static let post = "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
+
+    private func text(_ transcript: WireTranscript) -> String {
+        String(decoding: transcript.output, as: UTF8.self)
+    }
+
+    @Test func `pipelined requests are answered in order`() {
+        var transcript = WireTranscript()
+        transcript.receive(Self.get + Self.post + "\r\nhello" + Self.get + "GET /b HT")
+        #expect(transcript.lines == ["GET /a", "POST /p hello", "GET /a"])
+        transcript.receive("TP/1.1\r\nHost: a\r\n\r\n")
+        #expect(transcript.lines.last == "GET /b")
+        #expect(text(transcript).components(of: "HTTP/1.1 200 OK\r\n") == 4)
+    }
+
+    @Test func `nothing is read after an answer that closes`() {
+        var transcript = WireTranscript()
+        transcript.receive("GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" + Self.get)
+        #expect(transcript.lines == ["GET /a", "last"])
+        #expect(text(transcript).contains("Connection: close\r\n"))
+        transcript.receive(Self.get)
+        #expect(transcript.lines == ["GET /a", "last"])
+    }
+
+    @Test func `the last request a connection may make is answered with close`() {
+        var limits = HTTPLimits()
+        limits.requestsPerConnection = 2
+        var transcript = WireTranscript(limits: limits)
+        transcript.receive(Self.get + Self.get + Self.get)
+        #expect(transcript.lines == ["GET /a", "GET /a", "last"])
+        #expect(text(transcript).components(of: "Connection: close\r\n") == 1)
+    }
+
+    @Test func `a client that expects 100 gets it once its header is accepted`() {
+        var transcript = WireTranscript()
+        transcript.receive(Self.post + "Expect: 100-Continue\r\n\r\n")
+        #expect(transcript.lines == ["100"])
+        transcript.receive("hello")
+        #expect(transcript.lines == ["100", "POST /p hello"])
+    }
+
+    @Test func `a client that already sends content gets no 100`() {
+        var transcript = WireTranscript()
+        transcript.receive(Self.post + "Expect: 100-continue\r\n\r\nh")
+        transcript.receive("ello")
+        #expect(transcript.lines == ["POST /p hello"])
+    }
+
+    @Test func `a client that expects 100 gets 413 instead when its body is too long`() {
+        var transcript = WireTranscript()
+        transcript.bodyLimit = 4
+        transcript.receive(Self.post + "Expect: 100-continue\r\n\r\n")
+        #expect(transcript.lines == ["413 bodyTooLarge(limitBytes: 4)", "last"])
+    }
+
+    @Test func `an old client gets neither 100 nor keep-alive`() {
+        var transcript = WireTranscript()
+        let head = "POST /p HTTP/1.0\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n"
+        transcript.receive(head)
+        #expect(transcript.lines == [])
+        transcript.receive("a")
+        #expect(transcript.lines == ["POST /p a", "last"])
+        #expect(text(transcript).hasPrefix("HTTP/1.1 200 OK\r\n"))
+    }
+
+    @Test func `a direct answer to a request with content closes, since content is unread`() {
+        var state = ConnectionState(limits: HTTPLimits(), at: MonotonicTime(nanoseconds: 0))
+        let now = MonotonicTime(nanoseconds: 1)
+        state.receive(Array((Self.post + "\r\nhello").utf8).span, at: now)
+        guard case .admit = state.nextAction(at: now) else {
+            Issue.record("not admitted")
+            return
+        }
+        var output: [UInt8] = []
+        let response = ServerResponse(head: HTTPResponse(status: .notFound), body: [0x61])
+        let serializer = ResponseSerializer()
+        let body = state.respond(response, serializer: serializer, to: &output, at: now)
+        #expect(body == [0x61])
+        #expect(String(decoding: output, as: UTF8.self).contains("Connection: close\r\n"))
+    }
+
+    @Test func `HEAD is answered with the length of GET and no content`() {
+        var transcript = WireTranscript()
+        transcript.receive("HEAD /a HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(text(transcript).hasSuffix("Content-Length: 2\r\n\r\n"))
+    }
+
+    @Test func `HEAD is refused without content as well`() {
+        var transcript = WireTranscript()
+        transcript.receive("HEAD /a HTTP/1.1\r\nHost: a\r\nX : b\r\n\r\n")
+        #expect(transcript.lines == ["400 malformedFieldName", "last"])
+        #expect(text(transcript).hasSuffix("\r\n\r\n"))
+    }
+
+    @Test func `an idle connection is closed in silence`() {
+        var transcript = WireTranscript()
+        transcript.receive(Self.get)
+        transcript.output = []
+        transcript.pass(.seconds(74))
+        #expect(transcript.lines == ["GET /a"])
+        transcript.pass(.seconds(1))
+        #expect(transcript.lines == ["GET /a", "closed"])
+        #expect(transcript.output.isEmpty)
+    }
+
+    @Test func `a header section has ten seconds in all, however it trickles`() {
+        var transcript = WireTranscript()
+        transcript.receive("G")
+        for byte in "ET /a HTT" {
+            transcript.pass(.seconds(1))
+            transcript.receive(String(byte))
+        }
+        #expect(transcript.lines == [])
+        transcript.pass(.seconds(1))
+        #expect(transcript.lines == ["408 headerTimeout", "last"])
+    }
+
+    @Test func `a body that stands still times out`() {
+        var transcript = WireTranscript()
+        transcript.receive(Self.post + "\r\nhel")
+        transcript.pass(.milliseconds(9_999))
+        #expect(transcript.lines == [])
+        transcript.pass(.milliseconds(1))
+        #expect(transcript.lines == ["408 bodyTimeout", "last"])
+    }
+
+    @Test func `a body below a kibibyte a second times out though it moves`() {
+        var transcript = WireTranscript()
+        transcript.bodyLimit = 1_000_000
+        transcript.receive("POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
+        for _ in 0..<20 {
+            transcript.receive([UInt8](repeating: 0x61, count: 1_100))
+            transcript.pass(.seconds(1))
+        }
+        #expect(transcript.lines == [])
+        for _ in 0..<20 {
+            transcript.receive([0x61])
+            transcript.pass(.milliseconds(100))
+        }
+        #expect(transcript.lines == ["408 bodyTimeout", "last"])
+    }
+
+    @Test func `an answer that takes too long to compute is 503`() {
+        var transcript = WireTranscript()
+        let now = transcript.now
+        transcript.state.receive(Array((Self.post + "\r\nhello").utf8).span, at: now)
+        _ = transcript.state.nextAction(at: now)
+        transcript.state.readBody(limitBytes: 9, at: now)
+        _ = transcript.state.nextAction(at: now)
+        #expect(transcript.state.isComputing)
+        transcript.pass(.seconds(60))
+        #expect(transcript.lines == ["503 computeTimeout", "last"])
+        #expect(!transcript.state.isComputing)
+    }
+
+    @Test func `a peer that takes no output is cut off`() {
+        var transcript = WireTranscript()
+        transcript.drainsOutput = false
+        transcript.receive(Self.get)
+        transcript.state.outputBlocked(at: transcript.now)
+        #expect(!transcript.state.wantsInput)
+        transcript.receive(Self.get)
+        #expect(transcript.lines == ["GET /a"])
+        transcript.pass(.seconds(30))
+        #expect(transcript.lines == ["GET /a", "closed"])
+    }
+
+    @Test func `output that drains lets the waiting request through`() {
+        var transcript = WireTranscript()
+        transcript.receive(Self.get)
+        transcript.state.outputBlocked(at: transcript.now)
+        transcript.receive(Self.get)
+        transcript.state.outputDrained(at: transcript.now)
+        transcript.settle()
+        #expect(transcript.lines == ["GET /a", "GET /a"])
+    }
+
+    @Test func `the end of input inside a message is never handed over`() {
+        for part in ["GET /", Self.post + "\r\nhel", "GET /a HTTP/1.1\r\nHost: a\r\n"] {
+            var transcript = WireTranscript()
+            transcript.receive(part)
+            transcript.endInput()
+            #expect(transcript.lines == ["closed"])
+            #expect(transcript.output.isEmpty)
+        }
+    }
+
+    @Test func `requests sent before the end of input are answered`() {
+        var transcript = WireTranscript()
+        transcript.state.endInput()
+        transcript.receive(Self.get + Self.get)
+        #expect(transcript.lines == ["GET /a", "GET /a", "closed"])
+    }
+
+    @Test func `a drain closes an idle connection and lets a busy one finish`() {
+        var idle = WireTranscript()
+        idle.receive(Self.get)
+        idle.state.beginDrain()
+        idle.settle()
+        #expect(idle.lines == ["GET /a", "closed"])
+        var busy = WireTranscript()
+        busy.receive(Self.post + "\r\nhel")
+        busy.state.beginDrain()
+        busy.receive("lo")
+        #expect(busy.lines == ["POST /p hello", "last"])
+        #expect(text(busy).contains("Connection: close\r\n"))
+    }
+
+    @Test func `after the last answer input is dropped within bounds`() {
+        var transcript = WireTranscript()
+        transcript.receive("X")
+        transcript.receive("(")
+        transcript.receive("\r\n")
+        #expect(transcript.lines == ["400 malformedRequestLine", "last"])
+        for _ in 0..<4 { transcript.receive([UInt8](repeating: 0, count: 65_536)) }
+        #expect(transcript.lines.count == 2)
+        transcript.receive([0])
+        #expect(transcript.lines.last == "closed")
+    }
+
+    @Test func `after the last answer the peer has two seconds to close`() {
+        var transcript = WireTranscript()
+        transcript.receive("(")
+        transcript.pass(.seconds(2))
+        #expect(transcript.lines == ["400 malformedRequestLine", "last", "closed"])
+    }
+
+    @Test func `time saturates instead of overflowing`() {
+        let late = MonotonicTime(nanoseconds: .max - 1)
+        #expect(late.advanced(by: .seconds(1)).nanoseconds == .max)
+        #expect(late.advanced(by: .seconds(Int64.max)).nanoseconds == .max)
+        #expect(late.advanced(by: .seconds(-1)) == late)
+        let early = MonotonicTime(nanoseconds: 5)
+        #expect(early.advanced(by: .milliseconds(1_500)).nanoseconds == 1_500_000_005)
+    }
+}
+
+extension String {
+    /// How often a piece of text occurs.
+    fileprivate func components(of piece: String) -> Int {
+        var count = 0
+        var rest = Substring(self)
+        while let range = rest.firstRange(of: piece) {
+            count += 1
+            rest = rest[range.upperBound...]
+        }
+        return count
+    }
+}

@@ -1,0 +1,119 @@
+import Glibc
+import HTTPMessages
+import HTTPServing
+
+/// A client on a blocking socket that sends what it is told to and reads whole answers.
+struct LoopbackClient: ~Copyable {
+    struct Answer: Equatable {
+        var status: Int
+        var head: String
+        var body: [UInt8]
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+        var closes: Bool { head.contains("\r\nConnection: close\r\n") }
+    }
+
+    private let descriptor: Int32
+    private var received: [UInt8] = []
+
+    init(port: UInt16, timeoutSeconds: Int = 10) throws {
+        descriptor = unsafe socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var timeout = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
+        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, size)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let raw = descriptor
+        let result = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe connect(raw, address, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else { throw HTTPServerError.system(call: "connect", code: errno) }
+    }
+
+    deinit {
+        _ = Glibc.close(descriptor)
+    }
+
+    /// Sends all bytes; false when the server no longer takes them.
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Bool {
+        var start = 0
+        while start < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { bytes in
+                unsafe Glibc.send(
+                    descriptor,
+                    bytes.baseAddress.map { unsafe $0 + start },
+                    bytes.count - start,
+                    Int32(MSG_NOSIGNAL.rawValue)
+                )
+            }
+            guard count > 0 else { return false }
+            start += count
+        }
+        return true
+    }
+
+    @discardableResult
+    func send(_ text: String) -> Bool {
+        send(Array(text.utf8))
+    }
+
+    /// Says that nothing more is sent.
+    func endOutput() {
+        _ = shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Makes the close abrupt: the peer gets a reset.
+    func reset() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        let size = socklen_t(MemoryLayout<linger>.size)
+        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, size)
+    }
+
+    /// Reads more; false at the end, after an error or when nothing comes in time.
+    private mutating func fill() -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+            unsafe recv(descriptor, bytes.baseAddress, bytes.count, 0)
+        }
+        guard count > 0 else { return false }
+        received.append(contentsOf: buffer[..<count])
+        return true
+    }
+
+    /// Reads one answer; nil when the connection ends before it is whole.
+    mutating func answer(hasContent: Bool = true) -> Answer? {
+        var headEnd: Int?
+        while headEnd == nil {
+            headEnd = received.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound
+            if headEnd == nil, !fill() { return nil }
+        }
+        guard let headEnd else { return nil }
+        let head = String(decoding: received[..<headEnd], as: UTF8.self)
+        guard head.hasPrefix("HTTP/1.1 "), let status = Int(head.dropFirst(9).prefix(3)) else {
+            return nil
+        }
+        var length = 0
+        if hasContent, let range = head.firstRange(of: "Content-Length: ") {
+            length = Int(head[range.upperBound...].prefix { $0.isNumber }) ?? 0
+        }
+        while received.count < headEnd + length {
+            if !fill() { return nil }
+        }
+        let body = Array(received[headEnd..<(headEnd + length)])
+        received.removeFirst(headEnd + length)
+        return Answer(status: status, head: head, body: body)
+    }
+
+    /// Reads to the end of the connection and returns what came.
+    mutating func rest() -> String {
+        while fill() {}
+        defer { received = [] }
+        return String(decoding: received, as: UTF8.self)
+    }
+}

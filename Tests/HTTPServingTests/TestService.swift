@@ -1,0 +1,87 @@
+import Dispatch
+import HTTPMessages
+import HTTPServing
+import HTTPTypes
+import Synchronization
+import Testing
+
+/// Lets waiting work go on, so many pieces of it.
+final class Gate: Sendable {
+    private let passes = DispatchSemaphore(value: 0)
+    private let arrivals = DispatchSemaphore(value: 0)
+
+    func open(_ count: Int = 1) {
+        for _ in 0..<count { passes.signal() }
+    }
+
+    func wait() {
+        arrivals.signal()
+        passes.wait()
+    }
+
+    /// Waits until some work has come to the gate.
+    func waitForArrival() {
+        arrivals.wait()
+    }
+}
+
+/// `GET /live` at once; `POST /echo`, `POST /slow` (behind a gate) and `GET /idle` on a worker.
+struct TestService: HTTPService {
+    let gate = Gate()
+    let limitBytes: Int
+
+    init(limitBytes: Int = 64 << 20) {
+        self.limitBytes = limitBytes
+    }
+
+    func admit(_ request: HTTPRequest, hasBody: Bool, hasLength: Bool) -> Admission {
+        switch request.path {
+        case "/live":
+            .respond(ServerResponse(head: HTTPResponse(status: .ok), body: Array("live".utf8)))
+        case "/echo", "/slow", "/idle": .compute(limitBytes: limitBytes)
+        default: .respond(ServerResponse(head: HTTPResponse(status: .notFound)))
+        }
+    }
+
+    func compute(_ request: HTTPRequest, body: [UInt8], idleWorkers: Int) -> ServerResponse {
+        switch request.path {
+        case "/slow": gate.wait()
+        case "/idle":
+            return ServerResponse(
+                head: HTTPResponse(status: .ok),
+                body: Array("\(idleWorkers)".utf8)
+            )
+        default: break
+        }
+        return ServerResponse(head: HTTPResponse(status: .ok), body: body)
+    }
+}
+
+/// Runs a server on a free port while `body` talks to it; it has to drain in the end.
+func withServer(
+    _ service: TestService = TestService(),
+    configure: (inout HTTPServerConfiguration) -> Void = { _ in },
+    sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: (UInt16) throws -> Void
+) throws {
+    var configuration = HTTPServerConfiguration()
+    configuration.port = 0
+    configuration.workerCount = 2
+    configure(&configuration)
+    let server = HTTPServer(configuration: configuration, service: service)
+    let address = try server.start()
+    defer {
+        #expect(server.drain(within: .seconds(5)), sourceLocation: sourceLocation)
+    }
+    try body(address.port)
+}
+
+/// A request line and a Host field.
+func request(_ line: String, _ fields: String = "", _ body: String = "") -> String {
+    "\(line) HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n\(body)"
+}
+
+/// A POST with a length.
+func post(_ path: String, _ body: String) -> String {
+    request("POST \(path)", "Content-Length: \(body.utf8.count)\r\n", body)
+}
