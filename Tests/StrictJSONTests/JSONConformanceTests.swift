@@ -121,7 +121,7 @@ struct RefusedText: Sendable, CustomTestStringConvertible {
         RefusedText(#""\uD800\uD800""#, .loneSurrogate, at: 1),
         RefusedText(#""\uD800x""#, .loneSurrogate, at: 1),
         RefusedText("\u{FEFF}1", .byteOrderMark, at: 0),
-        RefusedText("\u{A0}1", RefusedText.unexpected("\u{C2}", "a value"), at: 0),
+        RefusedText("\u{A0}1", .unexpectedByte(0xC2, expected: "a value"), at: 0),
         RefusedText(bytes: [0x22, 0x80, 0x22], .invalidUTF8, at: 1),
         RefusedText(bytes: [0x22, 0xC0, 0x80, 0x22], .invalidUTF8, at: 1),
         RefusedText(bytes: [0x22, 0xC1, 0xBF, 0x22], .invalidUTF8, at: 1),
