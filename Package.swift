@@ -72,10 +72,18 @@ let package = Package(
             dependencies: ["Autodiff", "Distributions", "Estimators", "Kernels"],
             path: "Tests/TestSupport"
         ),
-        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"]),
-        .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "TestSupport"]),
+        .testTarget(
+            name: "KernelsTests",
+            dependencies: ["Kernels", "TestSupport"],
+            exclude: ["Fixtures"]
+        ),
+        .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "Kernels", "TestSupport"]),
         .testTarget(name: "DistributionsTests", dependencies: ["Distributions", "TestSupport"]),
-        .testTarget(name: "EstimatorsTests", dependencies: ["Estimators", "TestSupport"]),
+        .testTarget(
+            name: "EstimatorsTests",
+            dependencies: ["Autodiff", "Distributions", "Estimators", "Kernels", "TestSupport"],
+            exclude: ["Fixtures"]
+        ),
         .testTarget(name: "SimulatorsTests", dependencies: ["Simulators", "TestSupport"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),

@@ -7,7 +7,7 @@ public enum LaneInputSource: Sendable {
     case rows([Float])
     /// Some rows of a row-major table, in the order of the list.
     case selected([Float], rows: ArraySlice<Int>)
-    /// One key an observation, for a noise input.
+    /// One key an observation, for a noise input (which also takes given rows, to replay draws).
     case noise([NoiseKey])
     /// Nothing, for a presence input.
     case presence
@@ -240,7 +240,7 @@ extension LaneMemory {
             let input = inputs[load.input]
             let isObservation = input.rate == .observation
             switch (input.kind, sources[load.input]) {
-            case (.table, .rows(let table)):
+            case (.table, .rows(let table)), (.noise, .rows(let table)):
                 self.load(into: load.row, width: input.width, from: table, laneCount: laneCount) {
                     let place = place($0)
                     return isObservation ? place.observation : place.sample

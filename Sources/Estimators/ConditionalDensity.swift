@@ -1,18 +1,23 @@
-import Autodiff
-import Distributions
+package import Autodiff
+package import Distributions
 import Kernels
 
 /// log q(theta | x) in the user's units: an estimator between the standardisation of x and the
 /// way of theta to standardised, unconstrained space.
-struct ConditionalDensity: Sendable {
+package struct ConditionalDensity: Sendable {
     let estimator: any DensityEstimator
     let standardization: Standardization
     let support: SupportMap
 
-    var thetaDim: Int { support.transforms.count }
-    var xDim: Int { standardization.xMean.count }
+    /// D.
+    package var thetaDim: Int { support.transforms.count }
+    /// L.
+    package var xDim: Int { standardization.xMean.count }
 
-    init(
+    /// Joins the parts.
+    ///
+    /// - Throws: `EstimatorError` naming the part that does not fit.
+    package init(
         architecture: EstimatorArchitecture,
         prior: DistributionDescription,
         standardization: Standardization
@@ -35,19 +40,42 @@ struct ConditionalDensity: Sendable {
         }
     }
 
-    /// A program with inputs theta `[D]` and x `[L]`, in this order, and its log density.
-    func logProbProgram() -> (program: LaneProgram, theta: LaneValue, x: LaneValue, logProb: LaneValue)
-    {
-        var program = LaneProgram(layout: estimator.layout)
-        let theta = program.input(thetaDim, rate: .sample)
-        let x = program.input(xDim, rate: .observation)
+    /// The parameters its programs read.
+    package var layout: ParameterLayout { estimator.layout }
+
+    /// Appends log q(theta | x), of width 1, for theta `[D]` and x `[L]` in the user's units.
+    package func appendLogProb(
+        of theta: LaneValue,
+        given x: LaneValue,
+        to program: inout LaneProgram
+    ) -> LaneValue {
         let context = standardization.appendContext(of: x, to: &program)
         let (u, supportLog) = support.appendUnconstrained(theta, to: &program)
         let z = standardization.appendStandardized(u, to: &program)
         var logProb = estimator.appendLogProb(of: z, given: context, to: &program)
         if let supportLog { logProb = program.add(logProb, supportLog) }
-        logProb = program.scale(logProb, by: 1, plus: Float(standardization.logDeterminant))
-        return (program, theta, x, logProb)
+        return program.scale(logProb, by: 1, plus: Float(standardization.logDeterminant))
+    }
+
+    /// A program with inputs theta `[D]` and x `[L]`, in this order, and its log density.
+    func logProbProgram() -> (program: LaneProgram, logProb: LaneValue) {
+        var program = LaneProgram(layout: layout)
+        let theta = program.input(thetaDim, rate: .sample)
+        let x = program.input(xDim, rate: .observation)
+        let logProb = appendLogProb(of: theta, given: x, to: &program)
+        return (program, logProb)
+    }
+
+    /// A program with inputs theta `[D]` and x `[L]`, in this order, and the base variable of
+    /// theta; nil for an estimator without one.
+    func baseProgram() -> (program: LaneProgram, base: LaneValue)? {
+        var program = LaneProgram(layout: layout)
+        let theta = program.input(thetaDim, rate: .sample)
+        let x = program.input(xDim, rate: .observation)
+        let context = standardization.appendContext(of: x, to: &program)
+        let u = support.appendUnconstrained(theta, to: &program).u
+        let z = standardization.appendStandardized(u, to: &program)
+        return estimator.appendBase(of: z, given: context, to: &program).map { (program, $0) }
     }
 
     /// A program with inputs x `[L]`, normals `[D]` and, where needed, a uniform.
@@ -71,6 +99,7 @@ struct ConditionalDensity: Sendable {
             logProb = program.add(logProb, supportLog)
         }
         logProb = program.scale(logProb, by: 1, plus: Float(standardization.logDeterminant))
-        return (program, support.appendTheta(of: u, to: &program), logProb)
+        let theta = support.appendTheta(of: u, to: &program)
+        return (program, theta, logProb)
     }
 }

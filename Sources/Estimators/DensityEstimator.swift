@@ -20,6 +20,13 @@ protocol DensityEstimator: Sendable {
         to program: inout LaneProgram
     ) -> LaneValue
 
+    /// Appends the base variable z is mapped to; nil where there is none.
+    func appendBase(
+        of z: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> LaneValue?
+
     /// Appends a draw z made from noise, and its log density, of width 1.
     func appendSample(
         normals: LaneValue,

@@ -144,6 +144,24 @@ extension MaskedAutoregressiveFlow {
         given context: LaneValue,
         to program: inout LaneProgram
     ) -> LaneValue {
+        let (base, logScales) = appendForward(of: z, given: context, to: &program)
+        return appendStandardNormal(base, logScales: logScales, to: &program)
+    }
+
+    func appendBase(
+        of z: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> LaneValue? {
+        appendForward(of: z, given: context, to: &program).base
+    }
+
+    /// The base variable, and the sum over transforms of log scales, `[D]`.
+    private func appendForward(
+        of z: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> (base: LaneValue, logScales: LaneValue?) {
         var u = z
         var logScales: LaneValue?
         for layers in transforms {
@@ -169,7 +187,7 @@ extension MaskedAutoregressiveFlow {
             logScales = logScales.map { program.add($0, logs) } ?? logs
             u = program.gather(mapped, layers.permutation)
         }
-        return appendStandardNormal(u, logScales: logScales, to: &program)
+        return (u, logScales)
     }
 
     /// b₀ + tanh(W_c e + b_c): all a transform takes from the observation.

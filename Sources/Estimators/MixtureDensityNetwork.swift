@@ -201,6 +201,12 @@ extension MixtureDensityNetwork {
         return program.scale(program.logSumExp(terms), by: 1, plus: constant)
     }
 
+    func appendBase(
+        of z: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> LaneValue? { nil }
+
     func appendSample(
         normals: LaneValue,
         uniforms: LaneValue?,

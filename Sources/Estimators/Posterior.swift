@@ -139,6 +139,46 @@ public struct Posterior: Sendable {
         return PosteriorSamples(theta: roundedInside(theta), logProb: logProb)
     }
 
+    /// The draw that base noise stands for, to replay the draws of other software.
+    ///
+    /// - Parameters:
+    ///   - normals: `[B, S, D]`, standard normals.
+    ///   - uniforms: `[B, S]`, what chooses the component of a mixture.
+    ///   - observations: `[B, L]`.
+    /// - Returns: theta `[B, S, D]`.
+    package func sample(
+        fromNormals normals: [Float],
+        uniforms: [Float],
+        given observations: [Float]
+    ) -> [Float] {
+        let batch = batchSize(of: observations)
+        let noise: [LaneInputSource] =
+            density.estimator.uniformCount > 0 ? [.rows(normals), .rows(uniforms)] : [.rows(normals)]
+        let rows = sampleEvaluator.evaluate(
+            parameters: parameters,
+            observations: batch,
+            samples: normals.count / (batch * thetaDim),
+            sources: [.rows(observations)] + noise,
+            workers: 1
+        )
+        return roundedInside(rows)
+    }
+
+    /// The base noise that the draws theta `[B, S, D]` came from; NaN for a mixture.
+    package func base(of theta: [Float], given observations: [Float]) -> [Float] {
+        guard let (program, base) = density.baseProgram() else {
+            return theta.map { _ in .nan }
+        }
+        let batch = batchSize(of: observations)
+        return LaneEvaluator(program, outputs: [base]).evaluate(
+            parameters: parameters,
+            observations: batch,
+            samples: theta.count / (batch * thetaDim),
+            sources: [.rows(theta), .rows(observations)],
+            workers: 1
+        )
+    }
+
     /// log q(theta | x) of theta `[B, S, D]` given observations `[B, L]`, `[B, S]`.
     ///
     /// *Edge cases*: −∞ outside the prior's support; NaN where theta is NaN.

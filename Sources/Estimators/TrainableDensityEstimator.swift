@@ -75,7 +75,7 @@ private struct NPEEstimator: TrainableDensityEstimator {
         self.architecture = architecture
         self.prior = prior
         self.density = density
-        var (program, _, _, logProb) = density.logProbProgram()
+        var (program, logProb) = density.logProbProgram()
         let loss = program.scale(logProb, by: -1)
         lossEvaluator = LaneEvaluator(program, outputs: [loss])
         let presence = program.input(1, rate: .sample, kind: .presence)

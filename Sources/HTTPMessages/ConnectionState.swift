@@ -1,0 +1,364 @@
+public import HTTPTypes
+
+/// One connection's protocol: events in, actions out, and no clock or socket inside.
+///
+/// The owner reports what happened (`receive`, `endInput`, `expire`, …) and then asks for
+/// `nextAction` until it is told to wait. Requests are taken one at a time, so answers leave in
+/// the order the requests came, and nothing is read after an answer that says `close`.
+///
+///     readingHead → admitting → readingBody → bodyComplete → computing → readingHead
+///          any of them → refusing → finishing → shuttingDown → lingering → closed
+///
+/// *Reference*: RFC 9112 §9; RFC 9110 §10.1.1.
+public struct ConnectionState: Sendable {
+    /// What the owner does next.
+    public enum Action: Sendable {
+        /// Wait for the next event or for `deadline`.
+        case wait
+        /// Ask the service, then call `respond` or `readBody`.
+        case admit(RequestHead)
+        /// Send `ResponseSerializer.goOn`.
+        case sendContinue
+        /// Compute the answer, then call `respond`.
+        case compute(HTTPRequest, body: [UInt8])
+        /// Call `respond` with the error's response.
+        case refuse(HTTPParseError)
+        /// Write out all that is queued, then call `outputDrained`.
+        case finishOutput
+        /// Shut the sending side down; input is dropped until the peer closes as well.
+        case shutDownOutput
+        /// Close the connection.
+        case close
+    }
+
+    private enum State: Equatable {
+        case readingHead
+        case headComplete
+        case admitting
+        case announcing
+        case readingBody
+        case bodyComplete
+        case computing
+        case refusing(HTTPParseError)
+        case finishing
+        case shuttingDown
+        case lingering
+        case closed
+    }
+
+    private let limits: HTTPLimits
+    private var state = State.readingHead
+    private var parser: RequestParser
+    private var buffer = InputBuffer()
+    private var head: RequestHead?
+    private var body: [UInt8] = []
+    private var bodyRemaining = 0
+    private var bodyStart: MonotonicTime
+    private var decoder: ChunkedDecoder?
+    private var discarded = 0
+    private var headerClockRuns = false
+    private var inputEnded = false
+    private var draining = false
+    private var stateDeadline: MonotonicTime?
+    private var writeDeadline: MonotonicTime?
+
+    /// How many requests have been taken so far; names the one in progress.
+    public private(set) var requestCount = 0
+
+    /// Makes the state of a connection that was just accepted.
+    public init(limits: HTTPLimits, at now: MonotonicTime) {
+        self.limits = limits
+        parser = RequestParser(limits: limits)
+        bodyStart = now
+        stateDeadline = now.advanced(by: limits.idleTimeout)
+    }
+
+    /// When `expire` is due; nil while nothing is timed.
+    public var deadline: MonotonicTime? { writeDeadline ?? stateDeadline }
+
+    /// Whether input can be used now; while it cannot, the owner leaves it in the socket.
+    public var wantsInput: Bool {
+        switch state {
+        case .readingHead, .readingBody: !inputEnded && writeDeadline == nil
+        case .lingering: !inputEnded
+        default: false
+        }
+    }
+
+    /// Whether a request is being computed and `respond` is awaited.
+    public var isComputing: Bool { state == .computing }
+
+    /// Whether no part of a request has arrived since the last answer.
+    public var isIdle: Bool { state == .readingHead && !headerClockRuns && buffer.isEmpty }
+
+    /// Bytes of content held for the request that is being read.
+    public var bodyByteCount: Int { body.count }
+}
+
+// MARK: Events
+
+extension ConnectionState {
+    /// Takes bytes from the peer.
+    public mutating func receive(_ bytes: Span<UInt8>, at now: MonotonicTime) {
+        switch state {
+        case .readingHead where buffer.isEmpty:
+            let used = readHead(bytes, at: now)
+            keep(bytes, from: used)
+        case .readingBody where buffer.isEmpty:
+            let used = readBody(bytes, at: now)
+            keep(bytes, from: used)
+        case .lingering:
+            discarded += bytes.count
+            if discarded > limits.discardedBytes { state = .closed }
+        case .refusing, .finishing, .shuttingDown, .closed: break
+        default: buffer.append(bytes)
+        }
+    }
+
+    private mutating func keep(_ bytes: Span<UInt8>, from used: Int) {
+        switch state {
+        case .readingHead, .headComplete, .bodyComplete:
+            buffer.append(bytes.extracting(used..<bytes.count))
+        default: break
+        }
+    }
+
+    /// Notes that the peer sends no more; requests already here are still answered.
+    public mutating func endInput() {
+        inputEnded = true
+        if state == .lingering { state = .closed }
+    }
+
+    /// Notes that `deadline` has passed, RFC 9112 §9.5.
+    public mutating func expire(at now: MonotonicTime) {
+        guard let deadline, deadline <= now else { return }
+        guard writeDeadline == nil else {
+            state = .closed
+            return
+        }
+        stateDeadline = nil
+        switch state {
+        case .readingHead: state = isIdle ? .closed : .refusing(.headerTimeout)
+        case .readingBody: state = .refusing(.bodyTimeout)
+        case .computing: state = .refusing(.computeTimeout)
+        default: state = .closed
+        }
+    }
+
+    /// Notes that the server stops: idle connections close, others after their answer.
+    public mutating func beginDrain() {
+        draining = true
+        if isIdle, writeDeadline == nil { state = .closed }
+    }
+
+    /// Gives up the request that is being read or admitted; it is answered with the error.
+    public mutating func refuse(_ error: HTTPParseError) {
+        state = .refusing(error)
+        stateDeadline = nil
+    }
+
+    /// Notes that some output was taken, but not all; starts the write-stall clock anew.
+    public mutating func outputBlocked(at now: MonotonicTime) {
+        writeDeadline = now.advanced(by: limits.writeStallTimeout)
+    }
+
+    /// Notes that all output was taken.
+    public mutating func outputDrained(at now: MonotonicTime) {
+        if writeDeadline != nil {
+            writeDeadline = nil
+            if isIdle { stateDeadline = now.advanced(by: limits.idleTimeout) }
+            if isIdle, draining { state = .closed }
+        }
+        if state == .finishing { state = inputEnded ? .closed : .shuttingDown }
+    }
+}
+
+// MARK: Actions
+
+extension ConnectionState {
+    /// What to do now; ask again after each action until it is `wait`, `finishOutput` or `close`.
+    public mutating func nextAction(at now: MonotonicTime) -> Action {
+        guard writeDeadline == nil || state == .closed else { return .wait }
+        if state == .readingHead, !buffer.isEmpty {
+            consumeBuffer { state, bytes in state.readHead(bytes, at: now) }
+        } else if state == .readingBody, !buffer.isEmpty {
+            consumeBuffer { state, bytes in state.readBody(bytes, at: now) }
+        }
+        switch state {
+        case .readingHead where inputEnded:
+            // The end of input is the end of the requests; part of one is dropped, §8.
+            state = .finishing
+            return .finishOutput
+        case .readingBody where inputEnded:
+            state = .closed
+            return .close
+        case .headComplete:
+            guard let head else { return .wait }
+            state = .admitting
+            return .admit(head)
+        case .announcing:
+            state = .readingBody
+            return .sendContinue
+        case .bodyComplete:
+            guard let head else { return .wait }
+            state = .computing
+            stateDeadline = now.advanced(by: limits.computeTimeout)
+            var content: [UInt8] = []
+            swap(&content, &body)
+            return .compute(head.request, body: content)
+        case .refusing(let error): return .refuse(error)
+        case .finishing: return .finishOutput
+        case .shuttingDown:
+            state = .lingering
+            stateDeadline = now.advanced(by: limits.closeTimeout)
+            return .shutDownOutput
+        case .closed: return .close
+        case .readingHead, .admitting, .readingBody, .computing, .lingering: return .wait
+        }
+    }
+
+    /// Goes on to the content of the admitted request, at most `limitBytes` of it.
+    public mutating func readBody(limitBytes: Int, at now: MonotonicTime) {
+        guard state == .admitting, let head else { return }
+        state = head.framing.hasBody ? .readingBody : .bodyComplete
+        switch head.framing {
+        case .none: return
+        case .length(let length):
+            guard length <= limitBytes else {
+                refuse(.bodyTooLarge(limitBytes: limitBytes))
+                return
+            }
+            bodyRemaining = length
+            decoder = nil
+        case .chunked:
+            decoder = ChunkedDecoder(limits: limits, bodyLimit: limitBytes)
+        }
+        guard head.framing.hasBody else { return }
+        bodyStart = now
+        setBodyDeadline(at: now)
+        if head.expectsContinue, buffer.isEmpty { state = .announcing }
+    }
+
+    /// Writes a final answer and moves on to the next request or to the end.
+    ///
+    /// - Parameters:
+    ///   - response: What the service or an error says.
+    ///   - closing: Whether to close afterwards though the protocol would allow more.
+    ///   - serializer: Holds the time for `Date`.
+    ///   - output: Receives the head.
+    ///   - now: The time.
+    /// - Returns: The content to send after the head; empty for HEAD, 204 and 304.
+    public mutating func respond(
+        _ response: ServerResponse,
+        closing: Bool = false,
+        serializer: borrowing ResponseSerializer,
+        to output: inout [UInt8],
+        at now: MonotonicTime
+    ) -> [UInt8] {
+        let closes = closing || mustClose
+        let isHead = head.map { $0.request.method == .head } ?? parser.isReadingHead
+        let hasContent = serializer.appendHead(
+            response.head,
+            contentLength: response.body.count,
+            closes: closes,
+            to: &output
+        )
+        head = nil
+        if !body.isEmpty { body = [] }
+        decoder = nil
+        if closes {
+            state = .finishing
+            stateDeadline = nil
+            buffer.removeAll()
+        } else {
+            state = .readingHead
+            stateDeadline = now.advanced(by: limits.idleTimeout)
+        }
+        return hasContent && !isHead ? response.body : []
+    }
+
+    /// Whether the answer about to be sent is the last one, RFC 9112 §9.3 and §9.6.
+    private var mustClose: Bool {
+        guard let head, !draining, requestCount < limits.requestsPerConnection else { return true }
+        switch state {
+        case .admitting: return head.closesConnection || head.framing.hasBody
+        case .bodyComplete, .computing: return head.closesConnection
+        default: return true
+        }
+    }
+}
+
+// MARK: Reading
+
+extension ConnectionState {
+    private mutating func consumeBuffer(
+        _ body: (inout ConnectionState, Span<UInt8>) -> Int
+    ) {
+        var taken = InputBuffer()
+        swap(&taken, &buffer)
+        taken.consume { bytes in body(&self, bytes) }
+        swap(&taken, &buffer)
+    }
+
+    /// Parses a piece of a header section and returns how much of it was used.
+    private mutating func readHead(_ bytes: Span<UInt8>, at now: MonotonicTime) -> Int {
+        do throws(HTTPParseError) {
+            switch try parser.parse(bytes) {
+            case .needsMore(let consumed):
+                if !headerClockRuns, !bytes.isEmpty {
+                    headerClockRuns = true
+                    stateDeadline = now.advanced(by: limits.headerTimeout)
+                }
+                return consumed
+            case .complete(let complete, let consumed):
+                headerClockRuns = false
+                head = complete
+                requestCount += 1
+                state = .headComplete
+                stateDeadline = nil
+                return consumed
+            }
+        } catch {
+            refuse(error)
+            return bytes.count
+        }
+    }
+
+    /// Adds a piece of content and returns how much of it belonged to it.
+    private mutating func readBody(_ bytes: Span<UInt8>, at now: MonotonicTime) -> Int {
+        guard !bytes.isEmpty else { return 0 }
+        do throws(HTTPParseError) {
+            let used: Int
+            let isComplete: Bool
+            if decoder != nil {
+                used = try decoder?.decode(bytes, into: &body) ?? 0
+                isComplete = decoder?.isComplete ?? true
+            } else {
+                used = min(bodyRemaining, bytes.count)
+                body.append(copying: bytes.extracting(0..<used))
+                bodyRemaining -= used
+                isComplete = bodyRemaining == 0
+            }
+            if isComplete {
+                state = .bodyComplete
+                stateDeadline = nil
+            } else {
+                setBodyDeadline(at: now)
+            }
+            return used
+        } catch {
+            refuse(error)
+            return bytes.count
+        }
+    }
+
+    /// The earlier of two clocks: inactivity, and the moment the average rate falls too low.
+    private mutating func setBodyDeadline(at now: MonotonicTime) {
+        let inactive = now.advanced(by: limits.bodyInactivityTimeout)
+        stateDeadline = inactive
+        guard limits.bodyBytesPerSecond > 0 else { return }
+        let paid = Duration.seconds(body.count / limits.bodyBytesPerSecond)
+        let slow = bodyStart.advanced(by: max(limits.bodyRateGrace, paid))
+        stateDeadline = min(inactive, slow)
+    }
+}

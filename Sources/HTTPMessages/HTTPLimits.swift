@@ -1,0 +1,48 @@
+/// Every bound the protocol puts on a peer, each with its unit.
+///
+/// RFC 9110 §5.4, §17.5 and RFC 9112 §2.2, §3, §9.5 leave the figures to the server. A bound that
+/// is passed is answered with the status named beside it, and the connection closes.
+public struct HTTPLimits: Sendable, Hashable {
+    /// Longest request line in bytes, without its CRLF; 414 beyond it. RFC 9112 §3 asks for 8,000.
+    public var requestLineBytes = 8_192
+    /// Longest field line in bytes, without its CRLF; 431 beyond it.
+    public var fieldLineBytes = 8_192
+    /// All field lines of a request together in bytes, with their CRLFs; 431 beyond it.
+    public var headerSectionBytes = 32_768
+    /// Most field lines in a request, a count; 431 beyond it.
+    public var fieldLineCount = 100
+    /// Extensions of one chunk in bytes; 400 beyond it.
+    public var chunkExtensionBytes = 256
+    /// Extensions of all chunks of one body in bytes; 400 beyond it.
+    public var chunkExtensionBytesPerBody = 4_096
+    /// Most chunks in one body, a count; 400 beyond it.
+    public var chunkCount = 65_536
+    /// Most trailer lines, a count; 431 beyond it.
+    public var trailerLineCount = 16
+    /// All trailer lines together in bytes; 431 beyond it.
+    public var trailerBytes = 4_096
+    /// Most requests on one connection, a count; the last answer says `Connection: close`.
+    public var requestsPerConnection = 10_000
+    /// Bytes dropped after the last answer while the peer still sends; closed beyond it.
+    public var discardedBytes = 262_144
+
+    /// Time for a header section, from its first byte to its last; 408 after it.
+    public var headerTimeout: Duration = .seconds(10)
+    /// Time between two pieces of a body; 408 after it.
+    public var bodyInactivityTimeout: Duration = .seconds(15)
+    /// Time after which a body's average rate is checked; 408 when it is below the minimum.
+    public var bodyRateGrace: Duration = .seconds(10)
+    /// Least average rate of a body, in bytes a second; zero turns the check off.
+    public var bodyBytesPerSecond = 1_024
+    /// Time for waiting in the queue and computing together; 503 after it.
+    public var computeTimeout: Duration = .seconds(60)
+    /// Time in which the peer takes not one byte of an answer; the connection is cut after it.
+    public var writeStallTimeout: Duration = .seconds(30)
+    /// Time between two requests; closed in silence after it.
+    public var idleTimeout: Duration = .seconds(75)
+    /// Time for the peer to finish after the last answer; closed after it.
+    public var closeTimeout: Duration = .seconds(2)
+
+    /// The default bounds.
+    public init() {}
+}

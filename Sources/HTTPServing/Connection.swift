@@ -1,0 +1,112 @@
+import HTTPMessages
+
+/// A connection as its loop sees it: socket, protocol state and output that waits.
+///
+/// Only its loop's thread touches it.
+final class Connection {
+    /// What became of an attempt to write everything out.
+    enum Flush {
+        case drained
+        case blocked
+        case failed
+    }
+
+    /// Content up to this many bytes is copied behind its head; more is sent from where it lies.
+    private static let copiedBytes = 16_384
+    /// Output storage up to this many bytes is kept for the next answer.
+    private static let keptBytes = 16_384
+
+    let socket: Socket
+    let token: ConnectionToken
+    let address: PeerAddress
+    /// Whether the server was full, so that only direct answers are given.
+    let isRestricted: Bool
+    var state: ConnectionState
+    /// What the epoll set reports.
+    var interest: Readiness = [.input, .peerClosed]
+    /// The earliest entry in the timer heap.
+    var scheduled: MonotonicTime?
+    /// Content counted with the job queue.
+    var reservedBytes = 0
+    /// Whether input came that cannot be used yet, or the end of input after it was noted.
+    var hasUnwantedInput = false
+    var isClosed = false
+
+    private var head: [UInt8] = []
+    private var headStart = 0
+    private var content: [UInt8] = []
+    private var contentStart = 0
+    /// Whether output waits for the peer.
+    private(set) var isBlocked = false
+
+    init(
+        socket: consuming Socket,
+        token: ConnectionToken,
+        address: PeerAddress,
+        isRestricted: Bool,
+        state: ConnectionState
+    ) {
+        self.socket = socket
+        self.token = token
+        self.address = address
+        self.isRestricted = isRestricted
+        self.state = state
+    }
+
+    /// Whether so much output waits that it should go before more is made.
+    var isOutputFull: Bool { !content.isEmpty || head.count >= 65_536 }
+
+    /// Queues an interim answer.
+    func sendContinue() {
+        head.append(contentsOf: ResponseSerializer.goOn)
+    }
+
+    /// Queues a final answer; the state decides whether it is the last.
+    func respond(
+        _ response: ServerResponse,
+        closing: Bool,
+        serializer: borrowing ResponseSerializer,
+        at now: MonotonicTime
+    ) {
+        let body = state.respond(
+            response,
+            closing: closing,
+            serializer: serializer,
+            to: &head,
+            at: now
+        )
+        if body.count <= Self.copiedBytes, content.isEmpty {
+            head.append(contentsOf: body)
+        } else {
+            content = body
+            contentStart = 0
+        }
+    }
+
+    /// Writes what is queued and tells the state how far that went.
+    func flush(at now: MonotonicTime) -> Flush {
+        while headStart < head.count || contentStart < content.count {
+            switch socket.send(head, from: headStart, content, from: contentStart) {
+            case .moved(let count):
+                let fromHead = min(count, head.count - headStart)
+                headStart += fromHead
+                contentStart += count - fromHead
+                isBlocked = false
+            case .blocked:
+                if !isBlocked { state.outputBlocked(at: now) }
+                isBlocked = true
+                return .blocked
+            case .ended, .failed: return .failed
+            }
+        }
+        isBlocked = false
+        head.removeAll(keepingCapacity: head.capacity <= Self.keptBytes)
+        headStart = 0
+        if !content.isEmpty {
+            content = []
+            contentStart = 0
+        }
+        state.outputDrained(at: now)
+        return .drained
+    }
+}

@@ -1,0 +1,198 @@
+import HTTPMessages
+
+// What a loop does for one connection: it carries out what `ConnectionState` says.
+extension EventLoop {
+    /// The connection a token names; nil when it is closed, whoever has its slot now.
+    func connection(_ token: ConnectionToken) -> Connection? {
+        guard Int(token.slot) < slots.count else { return nil }
+        let slot = slots[Int(token.slot)]
+        return slot.generation == token.generation ? slot.connection : nil
+    }
+
+    /// Reads, writes or closes as the epoll set reported.
+    func connectionIsReady(_ token: ConnectionToken, _ readiness: Readiness) {
+        guard let connection = connection(token) else { return }
+        guard readiness.isDisjoint(with: [.error, .hangUp]) else {
+            close(connection)
+            return
+        }
+        if readiness.contains(.output), connection.flush(at: now) == .failed {
+            close(connection)
+            return
+        }
+        if !readiness.isDisjoint(with: [.input, .peerClosed]) {
+            read(connection)
+        }
+        if !connection.isClosed { advance(connection) }
+    }
+
+    /// Reads at most four buffers full, so that others get their turn.
+    private func read(_ connection: Connection) {
+        for _ in 0..<4 {
+            guard connection.state.wantsInput else {
+                connection.hasUnwantedInput = true
+                return
+            }
+            switch connection.socket.receive(into: &input) {
+            case .moved(let count):
+                connection.state.receive(input.span.extracting(0..<count), at: now)
+                countContent(of: connection)
+                if count < input.count { return }
+            case .ended:
+                connection.state.endInput()
+                return
+            case .blocked: return
+            case .failed:
+                close(connection)
+                return
+            }
+        }
+    }
+
+    /// Counts content as it arrives; too much of it in all ends the request with 503.
+    private func countContent(of connection: Connection) {
+        let held = connection.state.bodyByteCount
+        guard held > connection.reservedBytes else { return }
+        let hasRoom = queue.reserve(bytes: held - connection.reservedBytes)
+        connection.reservedBytes = held
+        if !hasRoom { connection.state.refuse(.overloaded) }
+    }
+
+    /// Carries out actions until the connection waits for something.
+    func advance(_ connection: Connection) {
+        while true {
+            if connection.isOutputFull, !flush(connection) { return }
+            switch connection.state.nextAction(at: now) {
+            case .wait:
+                if flush(connection) { schedule(connection) }
+                return
+            case .admit(let head): admit(head, connection)
+            case .sendContinue: connection.sendContinue()
+            case .compute(let request, let body):
+                let count = body.count
+                _ = queue.reserve(bytes: count - connection.reservedBytes)
+                connection.reservedBytes = 0
+                let job = Job(
+                    request: request,
+                    body: body,
+                    token: connection.token,
+                    number: connection.state.requestCount,
+                    mailbox: mailbox
+                )
+                if !queue.submit(job) {
+                    queue.release(bytes: count)
+                    respond(HTTPParseError.overloaded.response, to: connection)
+                }
+            case .refuse(let error):
+                queue.cancel(connection.token, number: connection.state.requestCount)
+                respond(error.response, to: connection)
+            case .finishOutput: if !flush(connection) { return }
+            case .shutDownOutput: connection.socket.shutDownOutput()
+            case .close:
+                close(connection)
+                return
+            }
+        }
+    }
+
+    private func admit(_ head: RequestHead, _ connection: Connection) {
+        let framing = head.framing
+        let admission = service.admit(
+            head.request,
+            hasBody: framing.hasBody,
+            hasLength: framing.hasLength
+        )
+        switch admission {
+        case .respond(let response): respond(response, to: connection)
+        case .compute(let limitBytes):
+            var expected = 0
+            if case .length(let count) = framing { expected = count }
+            // Too long for the route comes before too much for the server.
+            if expected <= limitBytes, connection.isRestricted || !queue.hasRoom(forBytes: expected) {
+                respond(HTTPParseError.overloaded.response, to: connection)
+            } else {
+                connection.state.readBody(limitBytes: limitBytes, at: now)
+            }
+        }
+    }
+
+    /// Takes an answer from a worker, unless its connection has gone or given up meanwhile.
+    func completed(_ token: ConnectionToken, number: Int, _ response: ServerResponse) {
+        guard let connection = connection(token), connection.state.isComputing,
+            connection.state.requestCount == number
+        else { return }
+        respond(response, to: connection)
+        advance(connection)
+    }
+
+    private func respond(_ response: ServerResponse, to connection: Connection) {
+        releaseContent(of: connection)
+        connection.respond(
+            response,
+            closing: connection.isRestricted,
+            serializer: serializer,
+            at: now
+        )
+    }
+
+    private func releaseContent(of connection: Connection) {
+        guard connection.reservedBytes > 0 else { return }
+        queue.release(bytes: connection.reservedBytes)
+        connection.reservedBytes = 0
+    }
+
+    /// Writes out what is queued; false when the connection has to wait or is closed.
+    private func flush(_ connection: Connection) -> Bool {
+        switch connection.flush(at: now) {
+        case .drained: return true
+        case .blocked:
+            schedule(connection)
+            return false
+        case .failed:
+            close(connection)
+            return false
+        }
+    }
+
+    /// Brings the epoll set and the timers in line with what the connection waits for.
+    ///
+    /// Input that cannot be used is switched off only once some has come, which is rare.
+    func schedule(_ connection: Connection) {
+        watch(connection)
+        guard let deadline = connection.state.deadline else { return }
+        if let scheduled = connection.scheduled, scheduled <= deadline { return }
+        connection.scheduled = deadline
+        timers.insert(TimerHeap.Entry(time: deadline, token: connection.token))
+    }
+
+    private func watch(_ connection: Connection) {
+        var interest = connection.interest
+        if connection.state.wantsInput {
+            interest.formUnion([.input, .peerClosed])
+        } else if connection.hasUnwantedInput {
+            interest.subtract([.input, .peerClosed])
+        }
+        connection.hasUnwantedInput = false
+        if connection.isBlocked { interest.insert(.output) } else { interest.remove(.output) }
+        guard interest != connection.interest else { return }
+        connection.interest = interest
+        _ = mailbox.epoll.modify(connection.socket.descriptor, interest, key: connection.token.key)
+    }
+
+    /// Forgets a connection; its socket closes with it.
+    func close(_ connection: Connection) {
+        guard !connection.isClosed else { return }
+        connection.isClosed = true
+        if connection.state.isComputing {
+            queue.cancel(connection.token, number: connection.state.requestCount)
+        }
+        releaseContent(of: connection)
+        mailbox.epoll.remove(connection.socket.descriptor)
+        ledger.release(connection.address)
+        let slot = Int(connection.token.slot)
+        slots[slot].connection = nil
+        slots[slot].generation &+= 1
+        freeSlots.append(connection.token.slot)
+        connectionCount -= 1
+    }
+}

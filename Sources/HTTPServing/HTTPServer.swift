@@ -1,0 +1,141 @@
+import Dispatch
+import Glibc
+public import HTTPMessages
+import Synchronization
+
+/// An HTTP/1.1 server over a service: I/O loops, a bounded queue and the workers behind it.
+///
+///     let server = HTTPServer(configuration: configuration, service: service)
+///     print("listening on \(try server.start())")
+///     …
+///     let finished = server.drain(within: .seconds(20))
+///
+/// A loop is one thread with an epoll set; it parses, admits, and gives direct answers itself. A
+/// worker is one thread that computes. The threads are long-lived serial Dispatch queues, made
+/// once; connections are never Dispatch objects. SIGPIPE is ignored for the whole process from
+/// `start` on, and the limit on open descriptors is raised as far as it goes.
+public final class HTTPServer: Sendable {
+    private struct Running {
+        let mailboxes: [LoopMailbox]
+        let queue: JobQueue
+    }
+
+    private enum Lifecycle {
+        case new
+        case running(Running)
+    }
+
+    private let configuration: HTTPServerConfiguration
+    private let service: any HTTPService
+    private let lifecycle = Mutex(Lifecycle.new)
+    private let wasCutOff = Atomic(false)
+    /// Loops that run, and workers that run.
+    private let loops = DispatchGroup()
+    private let workers = DispatchGroup()
+
+    /// Makes a server; nothing is opened before `start`.
+    public init(configuration: HTTPServerConfiguration, service: any HTTPService) {
+        self.configuration = configuration
+        self.service = service
+    }
+
+    /// Binds, listens and begins to serve.
+    ///
+    /// - Returns: The address clients can use, with the port the system chose if 0 was asked for.
+    /// - Throws: What kept the server from listening, or `alreadyStarted`.
+    public func start() throws(HTTPServerError) -> BoundAddress {
+        try lifecycle.withLock { (lifecycle) throws(HTTPServerError) in
+            guard case .new = lifecycle else { throw .alreadyStarted }
+            let (running, address) = try launch()
+            lifecycle = .running(running)
+            return address
+        }
+    }
+
+    /// Stops accepting, closes idle connections, and finishes what is in progress.
+    ///
+    /// Every answer from now on says `Connection: close`. May be called again, also from another
+    /// thread, to shorten the time; a server that never started is drained at once.
+    ///
+    /// - Parameter time: How long requests in progress may take; after it they are cut off.
+    /// - Returns: Whether all requests were finished.
+    public func drain(within time: Duration) -> Bool {
+        let running = lifecycle.withLock { lifecycle -> Running? in
+            guard case .running(let running) = lifecycle else { return nil }
+            return running
+        }
+        guard let running else { return true }
+        let deadline = MonotonicTime.now.advanced(by: time)
+        for mailbox in running.mailboxes { mailbox.post(.drain(until: deadline)) }
+        loops.wait()
+        running.queue.stop()
+        let finished = !wasCutOff.load(ordering: .acquiring)
+        // A computation cannot be interrupted; one that was cut off ends with the process.
+        if finished { workers.wait() }
+        return finished
+    }
+
+    /// Waits until the server has been drained from another thread.
+    ///
+    /// - Returns: Whether all requests were finished.
+    public func waitUntilStopped() -> Bool {
+        loops.wait()
+        return !wasCutOff.load(ordering: .acquiring)
+    }
+
+    private func launch() throws(HTTPServerError) -> (Running, BoundAddress) {
+        _ = signal(SIGPIPE, SIG_IGN)
+        let descriptors = raiseDescriptorLimit()
+        let processors = availableProcessors()
+        let loopCount = max(1, configuration.loopCount ?? min(4, processors / 4))
+        let workerCount = max(1, configuration.workerCount ?? processors)
+        let queue = JobQueue(
+            limit: configuration.queueLimit,
+            limitBytes: configuration.queueLimitBytes,
+            workerCount: workerCount
+        )
+        let ledger = ConnectionLedger(
+            limit: max(1, min(configuration.connectionLimit, descriptors - 128)),
+            limitPerAddress: configuration.connectionLimitPerAddress
+        )
+        // All that can fail comes before the first thread.
+        var mailboxes: [LoopMailbox] = []
+        for _ in 0..<loopCount { mailboxes.append(try LoopMailbox()) }
+        let listener = try Listener(host: configuration.host, port: configuration.port)
+        let address = listener.address
+        var door: Listener? = consume listener
+        for index in mailboxes.indices {
+            let parts = LoopParts(
+                service: service,
+                limits: configuration.limits,
+                queue: queue,
+                ledger: ledger,
+                mailboxes: mailboxes,
+                index: index,
+                listener: door.take()
+            )
+            run(on: "posterior-loop-\(index)", in: loops) { [self] in
+                let loop = EventLoop(parts)
+                if !loop.run() { wasCutOff.store(true, ordering: .releasing) }
+            }
+        }
+        for index in 0..<workerCount {
+            run(on: "posterior-worker-\(index)", in: workers) { [service] in
+                queue.work(for: service)
+            }
+        }
+        return (Running(mailboxes: mailboxes, queue: queue), address)
+    }
+
+    private func run(
+        on label: String,
+        in group: DispatchGroup,
+        _ body: @escaping @Sendable () -> Void
+    ) {
+        group.enter()
+        DispatchQueue(label: label, qos: .userInitiated).async {
+            body()
+            group.leave()
+        }
+    }
+}

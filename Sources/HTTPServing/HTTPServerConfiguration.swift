@@ -1,0 +1,47 @@
+public import HTTPMessages
+
+/// Where a server listens and how much it takes on; every bound has its unit.
+public struct HTTPServerConfiguration: Sendable {
+    /// Name or numeric address to bind to.
+    public var host = "127.0.0.1"
+    /// Port to bind to; 0 for a free one.
+    public var port: UInt16 = 8_080
+    /// Threads that read and write, a count; nil for a quarter of the cores, from 1 to 4.
+    public var loopCount: Int?
+    /// Threads that compute, a count; nil for one a core.
+    public var workerCount: Int?
+    /// Most connections, a count; beyond it 64 more are taken that only get direct answers.
+    ///
+    /// Never more than the process may open descriptors, less 128.
+    public var connectionLimit = 4_096
+    /// Most connections from one address, a count; nil for no limit, as behind a proxy.
+    public var connectionLimitPerAddress: Int? = 256
+    /// Most requests waiting or being computed, a count; 503 beyond it.
+    public var queueLimit = 128
+    /// Most content held for requests, in bytes; 503 beyond it.
+    public var queueLimitBytes = 256 << 20
+    /// The bounds of the protocol.
+    public var limits = HTTPLimits()
+
+    /// The default configuration.
+    public init() {}
+}
+
+/// Why a server could not start.
+public enum HTTPServerError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The host has no address.
+    case unknownHost(String)
+    /// A system call failed with an error number.
+    case system(call: String, code: Int32)
+    /// The server was started before.
+    case alreadyStarted
+
+    /// A sentence for people.
+    public var description: String {
+        switch self {
+        case .unknownHost(let host): "The host '\(host)' has no address to listen on."
+        case .system(let call, let code): "\(call) failed: \(systemErrorText(code))."
+        case .alreadyStarted: "The server was already started."
+        }
+    }
+}

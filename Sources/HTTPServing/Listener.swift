@@ -1,0 +1,166 @@
+import CSystemEvents
+import Glibc
+
+/// The address of a peer without its port, for counting connections.
+struct PeerAddress: Hashable, Sendable {
+    var high: UInt64 = 0
+    var low: UInt64 = 0
+}
+
+/// The owner of a listening socket, with a spare descriptor for the day none is left.
+struct Listener: ~Copyable {
+    /// What became of an attempt to accept.
+    enum Acceptance {
+        /// A connection; the receiver owns the descriptor.
+        case accepted(Int32, PeerAddress)
+        /// Nobody waits.
+        case none
+        /// This connection failed before it was accepted; the next may not.
+        case aborted
+        /// Descriptors or memory have run out.
+        case exhausted
+    }
+
+    let descriptor: Descriptor
+    let address: BoundAddress
+    private var reserve: Int32
+
+    /// Binds to the first usable address of a host, port 0 for a free one, and listens.
+    init(host: String, port: UInt16) throws(HTTPServerError) {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard unsafe getaddrinfo(host, String(port), &hints, &list) == 0 else {
+            throw .unknownHost(host)
+        }
+        defer { unsafe freeaddrinfo(list) }
+        var failure = HTTPServerError.unknownHost(host)
+        var candidate = unsafe list
+        var bound: Int32?
+        while let entry = unsafe candidate, bound == nil {
+            let info = unsafe entry.pointee
+            do throws(HTTPServerError) {
+                bound = unsafe try Self.listen(info)
+            } catch {
+                failure = error
+            }
+            unsafe candidate = info.ai_next
+        }
+        guard let bound else { throw failure }
+        let owner = Descriptor(owning: bound)
+        address = try BoundAddress(of: owner)
+        descriptor = owner
+        reserve = Self.openReserve()
+    }
+
+    deinit {
+        if reserve >= 0 { _ = Glibc.close(reserve) }
+    }
+
+    private static func listen(_ info: addrinfo) throws(HTTPServerError) -> Int32 {
+        let flags = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let raw = unsafe socket(info.ai_family, flags, info.ai_protocol)
+        guard raw >= 0 else { throw .system(call: "socket", code: errno) }
+        let owner = Descriptor(owning: raw)
+        var on: Int32 = 1
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        _ = unsafe setsockopt(raw, SOL_SOCKET, SO_REUSEADDR, &on, size)
+        guard unsafe bind(raw, info.ai_addr, info.ai_addrlen) == 0 else {
+            throw .system(call: "bind", code: errno)
+        }
+        guard Glibc.listen(raw, SOMAXCONN) == 0 else { throw .system(call: "listen", code: errno) }
+        return owner.release()
+    }
+
+    private static func openReserve() -> Int32 {
+        unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+    }
+
+    /// Accepts one connection if one waits.
+    func accept() -> Acceptance {
+        var storage = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let raw = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe accept4(descriptor.raw, address, &size, flags)
+            }
+        }
+        guard raw < 0 else { return .accepted(raw, PeerAddress(storage)) }
+        switch errno {
+        case EAGAIN, EWOULDBLOCK: return .none
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
+        default: return .aborted
+        }
+    }
+
+    /// Accepts one connection on the spare descriptor and closes it at once.
+    ///
+    /// A client that cannot be served learns it now, and the backlog does not stay readable.
+    mutating func shedOne() {
+        if reserve >= 0 { _ = Glibc.close(reserve) }
+        if case .accepted(let raw, _) = accept() { _ = Glibc.close(raw) }
+        reserve = Self.openReserve()
+    }
+}
+
+extension PeerAddress {
+    /// The address in a socket address of either family.
+    init(_ storage: sockaddr_storage) {
+        self = unsafe withUnsafeBytes(of: storage) { bytes in
+            switch Int32(storage.ss_family) {
+            case AF_INET:
+                let address = unsafe bytes.loadUnaligned(as: sockaddr_in.self)
+                return PeerAddress(high: 0, low: UInt64(address.sin_addr.s_addr))
+            case AF_INET6:
+                // The sixteen bytes of sin6_addr follow family, port and flow label.
+                return unsafe PeerAddress(
+                    high: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+                    low: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
+                )
+            default: return PeerAddress()
+            }
+        }
+    }
+}
+
+/// Where a server listens.
+public struct BoundAddress: Sendable, Hashable, CustomStringConvertible {
+    /// The numeric address.
+    public let host: String
+    /// The port, the one the system chose where 0 was asked for.
+    public let port: UInt16
+
+    /// Address and port as a URI writes them.
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    init(of descriptor: borrowing Descriptor) throws(HTTPServerError) {
+        var storage = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        var hostBytes = [CChar](repeating: 0, count: 64)
+        var portBytes = [CChar](repeating: 0, count: 8)
+        let raw = descriptor.raw
+        let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                guard unsafe getsockname(raw, address, &size) == 0 else { return Int32(-1) }
+                return unsafe getnameinfo(
+                    address,
+                    size,
+                    &hostBytes,
+                    64,
+                    &portBytes,
+                    8,
+                    NI_NUMERICHOST | NI_NUMERICSERV
+                )
+            }
+        }
+        guard result == 0 else { throw .system(call: "getsockname", code: errno) }
+        host = Self.text(hostBytes)
+        port = UInt16(Self.text(portBytes)) ?? 0
+    }
+
+    private static func text(_ characters: [CChar]) -> String {
+        String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}

@@ -1,0 +1,87 @@
+/// How weights are fitted: everything a result depends on besides data and architecture.
+public struct TrainingConfiguration: Sendable, Equatable {
+    /// Rows of one step.
+    public var batchSize = 256
+    /// The highest learning rate of the schedule.
+    public var learningRate = 2e-3
+    /// Steps over which the learning rate rises from zero.
+    public var warmUpSteps = 500
+    /// Passes over the training rows; the learning rate reaches zero at their end.
+    public var epochs = 60
+    /// Epochs without a better validation loss after which training ends.
+    public var patience = 20
+    /// The largest global norm of a gradient; larger ones are scaled down to it.
+    public var gradientNormLimit = 5.0
+    /// Decay of the running average of the weights, a step; 0 turns averaging off.
+    public var averageDecay = 0.999
+    /// The part of the rows held out to judge the weights.
+    public var validationFraction = 0.05
+    /// The seed of split, order and initial weights.
+    public var seed: UInt64 = 1
+
+    /// Makes the default configuration of a seed.
+    public init(seed: UInt64 = 1) {
+        self.seed = seed
+    }
+
+    /// Checks every setting.
+    ///
+    /// - Throws: `TrainingError.invalidSetting` naming the first that is out of its range.
+    public func validate() throws(TrainingError) {
+        try require(batchSize > 0, "batch size", "at least 1", batchSize)
+        try require(
+            learningRate > 0 && learningRate.isFinite,
+            "learning rate",
+            "a number above 0",
+            learningRate
+        )
+        try require(warmUpSteps >= 0, "warm-up steps", "at least 0", warmUpSteps)
+        try require(epochs > 0, "epochs", "at least 1", epochs)
+        try require(patience > 0, "patience", "at least 1", patience)
+        try require(
+            gradientNormLimit > 0,
+            "gradient norm limit",
+            "a number above 0",
+            gradientNormLimit
+        )
+        try require(
+            averageDecay >= 0 && averageDecay < 1,
+            "average decay",
+            "a number from 0 up to, not including, 1",
+            averageDecay
+        )
+        try require(
+            validationFraction > 0 && validationFraction < 1,
+            "validation fraction",
+            "a number between 0 and 1",
+            validationFraction
+        )
+    }
+
+    /// The settings by name, as a checkpoint keeps them.
+    var settings: [(name: String, value: String)] {
+        [
+            ("batch size", "\(batchSize)"),
+            ("learning rate", "\(learningRate)"),
+            ("warm-up steps", "\(warmUpSteps)"),
+            ("epochs", "\(epochs)"),
+            ("patience", "\(patience)"),
+            ("gradient norm limit", "\(gradientNormLimit)"),
+            ("average decay", "\(averageDecay)"),
+            ("validation fraction", "\(validationFraction)"),
+            ("seed", "\(seed)"),
+        ]
+    }
+
+    /// Throws unless a setting is in its range.
+    private func require(
+        _ holds: Bool,
+        _ name: String,
+        _ expected: String,
+        _ found: some Any
+    ) throws(TrainingError) {
+        guard holds else {
+            throw .invalidSetting(name: name, expected: expected, found: "\(found)")
+        }
+    }
+}

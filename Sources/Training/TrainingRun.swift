@@ -1,0 +1,262 @@
+import Estimators
+import Kernels
+
+/// One run of a trainer: the loop over epochs and steps.
+struct TrainingRun {
+    /// The trainer's settings.
+    private let configuration: TrainingConfiguration
+    /// How many threads may take part.
+    private let workers: Int
+    /// What gives the loss and its gradient.
+    private let estimator: any TrainableDensityEstimator
+    /// The pairs.
+    private let data: SimulationSet
+    /// Which pairs train and which judge.
+    private let split: DataSplit
+    /// Where to keep the state.
+    private let checkpoint: CheckpointFile?
+    /// What the result depends on, by name.
+    private let settings: [(name: String, value: String)]
+    /// Rows of one step.
+    private let batchSize: Int
+    /// Whole batches of an epoch; rows left over wait for the next order.
+    private let stepsPerEpoch: Int
+    /// The learning rate of every step.
+    private let schedule: LearningRateSchedule
+    /// The state in hand.
+    private var state: TrainingState
+    /// The gradient of the step in hand.
+    private var gradient: [Float]
+    /// When this part of the run started, less the time of the parts before it.
+    private let start: ContinuousClock.Instant
+    /// When the checkpoint was last written.
+    private var lastSave: ContinuousClock.Instant
+    /// When progress was last reported.
+    private var lastReport: ContinuousClock.Instant
+
+    /// Starts a run, or goes on from its checkpoint.
+    init(
+        trainer: Trainer,
+        estimator: any TrainableDensityEstimator,
+        data: SimulationSet,
+        split: DataSplit,
+        label: String,
+        checkpoint: CheckpointFile?
+    ) throws(TrainingError) {
+        configuration = trainer.configuration
+        workers = trainer.workers
+        self.estimator = estimator
+        self.data = data
+        self.split = split
+        self.checkpoint = checkpoint
+        batchSize = min(configuration.batchSize, split.training.count)
+        stepsPerEpoch = split.training.count / batchSize
+        schedule = LearningRateSchedule(
+            peak: configuration.learningRate,
+            warmUpSteps: configuration.warmUpSteps,
+            totalSteps: configuration.epochs * stepsPerEpoch
+        )
+        var structure = FowlerNollVo()
+        structure.combine(bytes: label.utf8)
+        settings =
+            configuration.settings + [
+                ("simulations", "\(data.count)"),
+                ("digest of the simulations", String(data.digest, radix: 16)),
+                ("digest of the architecture", String(structure.value, radix: 16)),
+                ("parameter count", "\(estimator.parameterCount)"),
+            ]
+        if let resumed = try checkpoint?.load(settings: settings) {
+            guard resumed.bestParameters.count == estimator.parameterCount else {
+                throw .damagedCheckpoint("it has \(resumed.bestParameters.count) parameters")
+            }
+            state = resumed
+        } else {
+            let seed = SeedPurpose.initialWeights.seed(of: configuration.seed)
+            state = TrainingState(parameters: estimator.initialParameters(seed: seed))
+        }
+        gradient = Array(repeating: 0, count: estimator.parameterCount)
+        let now = ContinuousClock.now
+        start = now - .seconds(state.seconds)
+        lastSave = now
+        lastReport = now
+    }
+
+    /// Trains until the epochs are done, patience runs out, or the caller asks for the end.
+    mutating func complete(
+        isCancelled: () -> Bool,
+        progress: (TrainingProgress) -> Void
+    ) throws(TrainingError) -> TrainingHistory.StopReason {
+        while true {
+            if let reason = stopReason {
+                try save()
+                return reason
+            }
+            let boundary = state
+            let epoch = state.epochs + 1
+            guard
+                let loss = try trainEpoch(epoch, isCancelled: isCancelled, progress: progress)
+            else {
+                try checkpoint?.save(boundary, settings: settings)
+                if state.adam.step > boundary.adam.step || state.best == nil {
+                    state.judge(epoch: epoch, validationLoss: try validationLoss(epoch: epoch))
+                }
+                return .cancelled
+            }
+            let validationLoss = try validationLoss(epoch: epoch)
+            state.trainingLosses.append(loss)
+            state.validationLosses.append(validationLoss)
+            state.judge(epoch: epoch, validationLoss: validationLoss)
+            state.seconds = (ContinuousClock.now - start) / .seconds(1)
+            report(epoch, step: stepsPerEpoch, loss: loss, isEpochEnd: true, to: progress)
+            if let checkpoint, ContinuousClock.now - lastSave >= checkpoint.interval {
+                try save()
+            }
+        }
+    }
+
+    /// The best weights and the course of the run.
+    func outcome(stopReason: TrainingHistory.StopReason) throws(TrainingError) -> TrainingOutcome {
+        guard let best = state.best else {
+            throw .damagedCheckpoint("it has epochs but no best one")
+        }
+        return TrainingOutcome(
+            parameters: state.bestParameters,
+            history: TrainingHistory(
+                trainingRows: split.training.count,
+                validationRows: split.validation.count,
+                trainingLosses: state.trainingLosses,
+                validationLosses: state.validationLosses,
+                best: best,
+                steps: state.adam.step,
+                seconds: (ContinuousClock.now - start) / .seconds(1),
+                stopReason: stopReason
+            )
+        )
+    }
+
+    /// Why the run is over after the epochs done so far, or nil.
+    private var stopReason: TrainingHistory.StopReason? {
+        if state.epochs >= configuration.epochs { return .epochs }
+        guard let best = state.best else { return nil }
+        return state.epochs - best.epoch >= configuration.patience ? .patience : nil
+    }
+
+    /// Takes the steps of an epoch; the mean training loss, or nil if the caller asked for the end.
+    private mutating func trainEpoch(
+        _ epoch: Int,
+        isCancelled: () -> Bool,
+        progress: (TrainingProgress) -> Void
+    ) throws(TrainingError) -> Double? {
+        var rows = split.training
+        var stream = RandomStream(
+            seed: SeedPurpose.epochOrder.seed(of: configuration.seed),
+            stream: UInt64(epoch)
+        )
+        stream.shuffle(&rows)
+        var sum = 0.0
+        for step in 0..<stepsPerEpoch {
+            if isCancelled() { return nil }
+            sum += try takeStep(epoch, on: rows[step * batchSize..<(step + 1) * batchSize])
+            let now = ContinuousClock.now
+            if now - lastReport >= .milliseconds(100), step + 1 < stepsPerEpoch {
+                lastReport = now
+                let mean = sum / Double((step + 1) * batchSize)
+                report(epoch, step: step + 1, loss: mean, isEpochEnd: false, to: progress)
+            }
+        }
+        return sum / Double(stepsPerEpoch * batchSize)
+    }
+
+    /// Takes one step; the sum of the losses before it.
+    private mutating func takeStep(
+        _ epoch: Int,
+        on rows: ArraySlice<Int>
+    ) throws(TrainingError) -> Double {
+        let step = state.adam.step
+        let loss = estimator.lossAndGradient(
+            parameters: state.adam.parameters,
+            theta: data.theta,
+            x: data.x,
+            rows: rows,
+            workers: workers,
+            gradient: &gradient
+        )
+        let norm = norm(gradient)
+        guard loss.isFinite, norm.isFinite else {
+            throw .nonFinite(epoch: epoch, step: step + 1, cause: causeOfFailure(on: rows))
+        }
+        let limit = configuration.gradientNormLimit
+        // A young average would remember the initial weights for long.
+        let youngDecay = Double(step + 1) / Double(step + 10)
+        state.adam.update(
+            gradient: gradient,
+            scale: norm > limit ? limit / norm : 1,
+            learningRate: schedule.rate(atStep: step),
+            averageDecay: min(configuration.averageDecay, youngDecay)
+        )
+        return loss
+    }
+
+    /// What is not finite in a step.
+    private func causeOfFailure(on rows: ArraySlice<Int>) -> NonFiniteCause {
+        let losses = losses(of: rows, parameters: state.adam.parameters)
+        if let (row, _) = zip(rows, losses).first(where: { !$0.1.isFinite }) {
+            return .trainingLoss(row: row)
+        }
+        return .gradient(parameter: gradient.firstIndex { !$0.isFinite } ?? 0)
+    }
+
+    /// The mean loss of the averaged weights on the held-out rows.
+    private func validationLoss(epoch: Int) throws(TrainingError) -> Double {
+        let rows = split.validation[...]
+        let losses = losses(of: rows, parameters: state.adam.average)
+        if let (row, _) = zip(rows, losses).first(where: { !$0.1.isFinite }) {
+            throw .nonFinite(
+                epoch: epoch,
+                step: state.adam.step,
+                cause: .validationLoss(row: row)
+            )
+        }
+        return losses.reduce(0.0) { $0 + Double($1) } / Double(losses.count)
+    }
+
+    /// The loss of each row.
+    private func losses(of rows: ArraySlice<Int>, parameters: [Float]) -> [Float] {
+        estimator.losses(
+            parameters: parameters,
+            theta: data.theta,
+            x: data.x,
+            rows: rows,
+            workers: workers
+        )
+    }
+
+    /// Writes the checkpoint.
+    private mutating func save() throws(TrainingError) {
+        try checkpoint?.save(state, settings: settings)
+        lastSave = .now
+    }
+
+    /// Tells the caller how far training has come.
+    private func report(
+        _ epoch: Int,
+        step: Int,
+        loss: Double,
+        isEpochEnd: Bool,
+        to progress: (TrainingProgress) -> Void
+    ) {
+        progress(
+            TrainingProgress(
+                epoch: epoch,
+                epochs: configuration.epochs,
+                epochStep: step,
+                stepsPerEpoch: stepsPerEpoch,
+                trainingLoss: loss,
+                validationLoss: state.validationLosses.last,
+                best: state.best,
+                elapsed: ContinuousClock.now - start,
+                isEpochEnd: isEpochEnd
+            )
+        )
+    }
+}

@@ -1,0 +1,115 @@
+import Autodiff
+import Kernels
+import TestSupport
+import Testing
+
+/// Every primitive of lane programs, alone.
+@Suite struct PrimitiveTests {
+    static let cases: [ProgramCase] = elementwise + structural + linear
+
+    private static let elementwise: [ProgramCase] = [
+        ProgramCase("exp", inputWidth: 3) { $0.apply(.exp, $1) },
+        ProgramCase("log", inputWidth: 3, draw: { 0.5 + 3 * $0.uniform() }) {
+            $0.apply(.log, $1)
+        },
+        ProgramCase("tanh", inputWidth: 3) { $0.apply(.tanh, $1) },
+        ProgramCase("sigmoid", inputWidth: 3) { $0.apply(.sigmoid, $1) },
+        ProgramCase("softplus", inputWidth: 3) { $0.apply(.softplus, $1) },
+        ProgramCase("step", inputWidth: 3, draw: { 0.5 + $0.uniform() }) {
+            $0.multiply($0.apply(.step, $1), $1)
+        },
+        ProgramCase("add and subtract", inputWidth: 4) {
+            let head = $0.slice($1, 0..<2)
+            let tail = $0.slice($1, 2..<4)
+            return $0.concatenate([$0.add(head, tail), $0.subtract(head, tail)])
+        },
+        ProgramCase("multiply", inputWidth: 4) {
+            $0.multiply($0.slice($1, 0..<2), $0.slice($1, 2..<4))
+        },
+        ProgramCase("square", inputWidth: 2) { $0.multiply($1, $1) },
+        ProgramCase("divide", inputWidth: 4, draw: { 1 + $0.uniform() }) {
+            $0.apply(.divide, $0.slice($1, 0..<2), $0.slice($1, 2..<4))
+        },
+        ProgramCase("tanhCotangent", inputWidth: 4) {
+            $0.apply(.tanhCotangent, $0.slice($1, 0..<2), $0.slice($1, 2..<4))
+        },
+        ProgramCase("scaleAndShift", inputWidth: 2) {
+            $0.scaleAndShift($1, scales: [2, -3], shifts: [0.5, 1])
+        },
+        ProgramCase("select", inputWidth: 6, draw: { $0.normal() < 0 ? -1 - $0.uniform() : 1 }) {
+            $0.select($0.slice($1, 0..<2), $0.slice($1, 2..<4), $0.slice($1, 4..<6))
+        },
+    ]
+
+    private static let structural: [ProgramCase] = [
+        ProgramCase("gather with repeats", inputWidth: 3) { $0.gather($1, [2, 0, 0, 1, 2]) },
+        ProgramCase("slice of a computed value", inputWidth: 5) {
+            $0.slice($0.apply(.tanh, $1), 1..<4)
+        },
+        ProgramCase("scatterAdd", inputWidth: 4) { $0.scatterAdd($1, [1, 1, 0, 3], width: 5) },
+        ProgramCase("contraction", inputWidth: 5) {
+            let terms = [(2, 0, 1), (0, 1, 1), (2, 1, 0), (0, 0, 2)]
+                .map { ContractionTerm(target: $0.0, left: $0.1, right: $0.2) }
+            return $0.contraction($0.slice($1, 0..<2), $0.slice($1, 2..<5), terms: terms, width: 3)
+        },
+        ProgramCase("concatenate, one part twice", inputWidth: 2) {
+            let activated = $0.apply(.tanh, $1)
+            let chain = $0.concatenate([$1, activated])
+            return $0.concatenate([chain, activated, $0.apply(.exp, activated)])
+        },
+        ProgramCase("groupMaximum", inputWidth: 6) {
+            $0.groupMaximum($0.apply(.exp, $1), size: 3)
+        },
+        ProgramCase("logSumExp", inputWidth: 4) { $0.logSumExp($1) },
+        ProgramCase("relu", inputWidth: 4, draw: { $0.normal() < 0 ? -1 - $0.uniform() : 1 }) {
+            $0.relu($1)
+        },
+        ProgramCase("literal operand", inputWidth: 2) { $0.multiply($1, $0.literal([2, -1])) },
+    ]
+
+    private static let layout: ParameterLayout = {
+        var layout = ParameterLayout()
+        _ = layout.addMatrix("dense.weight", rows: 13, columns: 5)
+        _ = layout.addVector("dense.bias", count: 13)
+        let extents = (0..<13).map { 0..<min(5, $0 / 3) }
+        _ = layout.addMatrix("triangular.weight", rows: 13, columns: 5, rowExtents: extents)
+        _ = layout.addMatrix("wide.weight", rows: 2, columns: 21)
+        return layout
+    }()
+
+    private static let linear: [ProgramCase] = [
+        ProgramCase("linear with bias", layout: layout, inputWidth: 5) {
+            $0.linear(0, $1, adding: $0.parameters(0))
+        },
+        ProgramCase("block-triangular linear", layout: layout, inputWidth: 5) {
+            $0.linear(1, $1)
+        },
+        ProgramCase("two layers", layout: layout, inputWidth: 5) {
+            let hidden = $0.apply(.tanh, $0.linear(0, $1, adding: $0.parameters(0)))
+            let second = $0.linear(1, $0.slice(hidden, 3..<8), adding: hidden)
+            let padded = $0.concatenate([hidden, $0.slice(second, 2..<10)])
+            return $0.linear(2, padded)
+        },
+        ProgramCase("bias alone", layout: layout, inputWidth: 13) {
+            $0.multiply($0.apply(.softplus, $0.parameters(0)), $1)
+        },
+        ProgramCase("block of rows and columns", layout: layout, inputWidth: 3) {
+            $0.linear(1, $1, rows: 7..<13, columns: 0..<3, adding: $0.parameters(0, 7..<13))
+        },
+    ]
+
+    @Test(arguments: cases)
+    func `derivatives of first and second order agree with differences`(test: ProgramCase) {
+        checkDerivatives(test)
+    }
+
+    @Test(arguments: cases)
+    func `lanes agree with the reference and with themselves in another batch`(test: ProgramCase) {
+        checkLanes(test)
+    }
+
+    @Test(arguments: linear)
+    func `parameter gradients agree with differences at any worker count`(test: ProgramCase) {
+        checkParameterGradient(test)
+    }
+}

@@ -1,0 +1,103 @@
+import Autodiff
+import Distributions
+import Estimators
+import Kernels
+import TestSupport
+import Testing
+
+/// Densities, draws and derivatives of both estimators.
+@Suite struct DensityTests {
+    /// The rectangle rule on a grid wide enough for 1e-4 of mass outside it; for a smooth density
+    /// that vanishes at the ends its error is far below the tolerance.
+    @Test(arguments: EstimatorCase.all.filter { $0.thetaDim == 1 })
+    func `the density integrates to one in one dimension`(test: EstimatorCase) throws {
+        let posterior = try test.posterior()
+        let count = 20_001
+        let grid = (0..<count).map { Float($0) / Float(count - 1) * 60 - 30 }
+        let step = 60.0 / Double(count - 1)
+        let x = test.observations(1)
+        let total = posterior.logProb(grid, given: x).reduce(0.0) { $0 + exponential($1) * step }
+        #expect(isClose(total, 1, absolute: 1e-4))
+    }
+
+    @Test(arguments: EstimatorCase.all.filter { $0.thetaDim == 2 })
+    func `the density integrates to one in two dimensions`(test: EstimatorCase) throws {
+        let posterior = try test.posterior()
+        let count = 1201
+        let axis = (0..<count).map { Float($0) / Float(count - 1) * 60 - 30 }
+        let cell = (60.0 / Double(count - 1)) * (60.0 / Double(count - 1))
+        let x = test.observations(1)
+        let total = axis.reduce(0.0) { sum, first in
+            let theta = axis.flatMap { [first, $0] }
+            return posterior.logProb(theta, given: x).reduce(sum) { $0 + exponential($1) * cell }
+        }
+        #expect(isClose(total, 1, absolute: 1e-4))
+    }
+
+    /// E[θ] and E[θ²] of draws against integrals of the density: z-tests at five standard errors.
+    @Test(arguments: EstimatorCase.all.filter { $0.thetaDim == 1 })
+    func `draws agree with the density in one dimension`(test: EstimatorCase) throws {
+        let posterior = try test.posterior()
+        let x = test.observations(1)
+        let count = 20_001
+        let grid = (0..<count).map { Float($0) / Float(count - 1) * 60 - 30 }
+        let mass = posterior.logProb(grid, given: x)
+            .map { exponential($0) * 60 / Double(count - 1) }
+        var cumulative: [Double] = []
+        var sum = 0.0
+        for weight in mass {
+            sum += weight
+            cumulative.append(sum)
+        }
+        let draws = posterior.sample(count: 100_000, given: x, seed: 5, workers: 2).theta
+        let statistics = SampleStatistics(draws.map(Double.init))
+        let distance = statistics.kolmogorovSmirnov { value in
+            let place = (value + 30) / 60 * Double(count - 1)
+            let below = min(max(Int(place), 0), count - 2)
+            // Half a cell of the rectangle rule lies on either side of a grid point.
+            let fraction = place - Double(below)
+            return cumulative[below] - mass[below] / 2
+                + fraction * (mass[below] + mass[below + 1]) / 2
+        }
+        #expect(distance < 2.2)
+    }
+
+    /// The forward map takes a draw back to its noise; tails are normals times three.
+    @Test(arguments: EstimatorCase.all.filter { $0.name.hasPrefix("maf") && $0.thetaDim != 4 })
+    func `forward after inverse is the identity`(test: EstimatorCase) throws {
+        let posterior = try test.posterior()
+        var stream = RandomStream(seed: 31)
+        let rows = 1_000_000 / test.thetaDim / 8
+        let x = test.observations(1)
+        for scale in [1, 3] {
+            let noise = (0..<(rows * test.thetaDim)).map { _ in
+                Float(stream.normal() * Double(scale))
+            }
+            let theta = posterior.sample(fromNormals: noise, uniforms: [], given: x)
+            let back = posterior.base(of: theta, given: x)
+            let worst = zip(noise, back).reduce(Float(0)) { worst, pair in
+                max(worst, abs(pair.0 - pair.1) / max(1, abs(pair.0)))
+            }
+            #expect(worst < 1e-4, "noise times \(scale)")
+        }
+    }
+
+    @Test(arguments: EstimatorCase.all.filter { $0.thetaDim <= 4 })
+    func `derivatives by theta agree with differences`(test: EstimatorCase) throws {
+        checkDerivatives(try test.programCase(byObservation: false))
+    }
+
+    @Test(arguments: EstimatorCase.all.filter { $0.thetaDim <= 4 })
+    func `derivatives by the observation agree with differences`(test: EstimatorCase) throws {
+        checkDerivatives(try test.programCase(byObservation: true))
+    }
+
+    @Test(arguments: EstimatorCase.all)
+    func `parameter gradients agree with differences`(test: EstimatorCase) throws {
+        checkParameterGradient(try test.programCase(byObservation: true))
+    }
+}
+
+private func exponential(_ x: Float) -> Double {
+    UnaryFunction.exp.naive(Double(x))
+}

@@ -1,0 +1,143 @@
+import Autodiff
+import Distributions
+import Estimators
+import Kernels
+import TestSupport
+import Testing
+
+/// A random estimator of each kind, dimension and prior.
+struct EstimatorCase: Sendable, CustomTestStringConvertible {
+    var name: String
+    var architecture: EstimatorArchitecture
+    var prior: DistributionDescription
+    var xDim = 3
+
+    var testDescription: String { name }
+    var thetaDim: Int { prior.supportTransforms.count }
+
+    static func normal(_ dimension: Int) -> DistributionDescription {
+        .diagonalNormal(
+            mean: Array(repeating: 0, count: dimension),
+            standardDeviation: Array(repeating: 1, count: dimension)
+        )
+    }
+
+    static let mixed = DistributionDescription.product([
+        .boxUniform(lower: [-2], upper: [5]),
+        .logNormal(logMean: [0], logStandardDeviation: [0.5]),
+        .diagonalNormal(mean: [1], standardDeviation: [2]),
+        .boxUniform(lower: [0.1], upper: [0.3]),
+    ])
+
+    static let all: [EstimatorCase] =
+        [1, 2, 3, 10].flatMap { dimension in
+            [
+                EstimatorCase(
+                    name: "maf, \(dimension)",
+                    architecture: .maskedAutoregressiveFlow(
+                        thetaDim: dimension,
+                        hiddenFeatures: 14,
+                        transformCount: 3,
+                        seed: 3
+                    ),
+                    prior: normal(dimension)
+                ),
+                EstimatorCase(
+                    name: "mdn, \(dimension)",
+                    architecture: .mixtureDensityNetwork(components: 3, hiddenFeatures: 12),
+                    prior: normal(dimension)
+                ),
+            ]
+        } + [
+            EstimatorCase(
+                name: "maf, mixed prior",
+                architecture: .maskedAutoregressiveFlow(
+                    thetaDim: 4,
+                    hiddenFeatures: 20,
+                    blocks: 1,
+                    seed: 4
+                ),
+                prior: mixed
+            ),
+            EstimatorCase(
+                name: "mdn, mixed prior",
+                architecture: .mixtureDensityNetwork(components: 5, hiddenFeatures: 16),
+                prior: mixed
+            ),
+            EstimatorCase(
+                name: "maf, more dimensions than units",
+                architecture: .maskedAutoregressiveFlow(
+                    thetaDim: 9,
+                    hiddenFeatures: 5,
+                    blocks: 0,
+                    seed: 5
+                ),
+                prior: normal(9)
+            ),
+            EstimatorCase(
+                name: "maf, sbi's default",
+                architecture: .maskedAutoregressiveFlow(thetaDim: 10, seed: 6),
+                prior: normal(10),
+                xDim: 10
+            ),
+        ]
+
+    /// Weights that make the maps curve: the initial ones, jittered.
+    func parameters(of estimator: any TrainableDensityEstimator, jitter: Float = 0.1) -> [Float] {
+        var stream = RandomStream(seed: 11)
+        return estimator.initialParameters(seed: 2).map { value in
+            // Masked entries and padding are zero and stay so.
+            value == 0 ? 0 : value + jitter * Float(stream.normal())
+        }
+    }
+
+    private var standardization: Standardization {
+        Standardization(
+            thetaScale: (0..<thetaDim).map { 0.5 + 0.25 * Float($0 % 4) },
+            thetaShift: (0..<thetaDim).map { 0.1 * Float($0) - 0.2 },
+            xMean: (0..<xDim).map { Float($0) - 1 },
+            xStandardDeviation: (0..<xDim).map { 1 + 0.5 * Float($0) }
+        )
+    }
+
+    func trainable() throws -> any TrainableDensityEstimator {
+        try architecture.trainable(prior: prior, standardization: standardization)
+    }
+
+    /// log q(theta | x) as a function of x at one theta, or of theta at one x.
+    func programCase(byObservation: Bool) throws -> ProgramCase {
+        let density = try ConditionalDensity(
+            architecture: architecture,
+            prior: prior,
+            standardization: standardization
+        )
+        // Inside every support of these tests.
+        let theta = prior.supportTransforms.map { transform -> Float in
+            guard case .interval(let lower, let upper) = transform else { return 0.7 }
+            return Float(0.3 * lower + 0.7 * upper)
+        }
+        let x = (0..<xDim).map { 0.4 * Float($0) - 0.3 }
+        return ProgramCase(
+            "\(name) by \(byObservation ? "x" : "theta")",
+            layout: density.layout,
+            inputWidth: byObservation ? xDim : thetaDim,
+            draw: { byObservation ? $0.normal() : 0.12 + 0.15 * $0.uniform() },
+            append: { program, input in
+                byObservation
+                    ? density.appendLogProb(of: program.literal(theta), given: input, to: &program)
+                    : density.appendLogProb(of: input, given: program.literal(x), to: &program)
+            }
+        )
+    }
+
+    func posterior(jitter: Float = 0.1) throws -> Posterior {
+        let estimator = try trainable()
+        return try estimator.posterior(parameters: parameters(of: estimator, jitter: jitter))
+    }
+
+    /// Standard normal observations, `[count, L]`.
+    func observations(_ count: Int, seed: UInt64 = 21) -> [Float] {
+        var stream = RandomStream(seed: seed)
+        return (0..<(count * xDim)).map { _ in Float(stream.normal()) }
+    }
+}
