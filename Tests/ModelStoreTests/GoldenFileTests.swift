@@ -1,0 +1,157 @@
+import Distributions
+import Estimators
+import ModelStore
+import StrictJSON
+import Testing
+
+@Suite struct GoldenFileTests {
+    /// The formula of Tests/Reference/model_file.py.
+    private func expected(_ name: String, count: Int) -> [Float] {
+        if name == "standardization.theta_scale" || name == "standardization.x_standard_deviation" {
+            return (0..<count).map { 1 + Float($0 % 4) / 4 }
+        }
+        return (0..<count).map { Float((37 * $0 + 11 * name.utf8.count) % 101 - 50) / 64 }
+    }
+
+    @Test(arguments: [("maf-v1", 20), ("mdn-v1", 16)])
+    func `files of another writer are read to the last bit`(name: String, count: Int) throws {
+        let file = try ModelFile(bytes: Fixture.bytes(name))
+        let tensors = file.posterior.tensors
+        #expect(tensors.count == count)
+        for (name, tensor) in tensors {
+            #expect(tensor.values == expected(name, count: tensor.values.count), "\(name)")
+        }
+    }
+
+    @Test(arguments: ["maf-v1", "mdn-v1"])
+    func `files of another writer are written again byte for byte`(name: String) throws {
+        let bytes = try Fixture.bytes(name)
+        #expect(try ModelFile(bytes: bytes).encoded() == bytes)
+    }
+
+    @Test func `the metadata of the flow say what was written`() throws {
+        let file = try ModelFile(bytes: Fixture.bytes("maf-v1"))
+        let posterior = file.posterior
+        #expect(posterior.thetaDim == 2)
+        #expect(posterior.xDim == 3)
+        #expect(posterior.prior == .boxUniform(lower: [-1, -2.5], upper: [1, 2.5]))
+        let degrees = Array(repeating: 1, count: 6)
+        let flow = MaskedAutoregressiveFlowArchitecture(
+            hiddenFeatures: 6,
+            blocks: 2,
+            scaleFloor: 0.001,
+            transforms: [
+                .init(degrees: degrees, permutation: [1, 0]),
+                .init(degrees: degrees, permutation: [0, 1]),
+            ]
+        )
+        #expect(posterior.architecture == .maskedAutoregressiveFlow(flow))
+        let metadata = ModelMetadata(
+            summary: "Golden flow “maf”",
+            theta: VariableDescription(names: ["θ₁", "mass"], units: ["", "kg"]),
+            x: VariableDescription(shape: [3, 1], names: ["a", "b", "c"]),
+            dataScale: 1.25,
+            training: TrainingRecord(
+                task: "golden",
+                simulations: 1000,
+                defense: "fim",
+                beta: 0.01,
+                seed: .max,
+                softwareVersion: "posterior-server 0.1.0",
+                batchSize: 200,
+                learningRate: 0.0005,
+                validationFraction: 0.1,
+                epochs: 2,
+                bestEpoch: 2,
+                trainingLosses: [1.5, -0.25],
+                validationLosses: [1.625, -0.125],
+                durationSeconds: 12.75
+            ),
+            calibration: CalibrationSummary(
+                observations: 100,
+                levels: [0.5, 0.9],
+                coverage: [0.52, 0.88]
+            )
+        )
+        #expect(file.metadata == metadata)
+    }
+
+    @Test func `the metadata of the mixture say what was written`() throws {
+        let file = try ModelFile(bytes: Fixture.bytes("mdn-v1"))
+        #expect(
+            file.posterior.architecture
+                == .mixtureDensityNetwork(
+                    MixtureDensityNetworkArchitecture(
+                        components: 3,
+                        hiddenFeatures: 5,
+                        hiddenLayers: 2,
+                        diagonalFloor: 0.0001
+                    )
+                )
+        )
+        #expect(
+            file.posterior.prior
+                == .product([
+                    .diagonalNormal(mean: [0.5], standardDeviation: [2]),
+                    .logNormal(logMean: [-1], logStandardDeviation: [0.75]),
+                ])
+        )
+        #expect(file.metadata.training.dataDigest == "sha256:00ff")
+        #expect(file.metadata.calibration == nil)
+    }
+
+    @Test func `a posterior keeps its answers through a file`() throws {
+        let file = try ModelFile(bytes: Fixture.bytes("maf-v1"))
+        let copy = try ModelFile(bytes: file.encoded())
+        let first = file.posterior.sample(count: 20, given: [0.1, 0.2, 0.3], seed: 5)
+        #expect(copy.posterior.sample(count: 20, given: [0.1, 0.2, 0.3], seed: 5) == first)
+    }
+
+    @Test(arguments: [Double.nan, .infinity])
+    func `metadata that JSON cannot hold are not written`(value: Double) throws {
+        let file = try ModelFile(bytes: Fixture.bytes("maf-v1"))
+        var metadata = file.metadata
+        metadata.dataScale = value
+        #expect(throws: ModelFileError.self) {
+            try ModelFile(metadata: metadata, posterior: file.posterior).encoded()
+        }
+        metadata = file.metadata
+        metadata.training.beta = value
+        #expect(throws: ModelFileError.self) {
+            try ModelFile(metadata: metadata, posterior: file.posterior).encoded()
+        }
+        metadata = file.metadata
+        metadata.training.validationLosses = [1, value]
+        #expect(throws: ModelFileError.self) {
+            try ModelFile(metadata: metadata, posterior: file.posterior).encoded()
+        }
+    }
+
+    @Test func `metadata of another dimension are not written`() throws {
+        let file = try ModelFile(bytes: Fixture.bytes("maf-v1"))
+        var metadata = file.metadata
+        metadata.theta = VariableDescription(names: ["a", "b", "c"])
+        #expect(throws: ModelFileError.self) {
+            try ModelFile(metadata: metadata, posterior: file.posterior).encoded()
+        }
+        metadata = file.metadata
+        metadata.x = VariableDescription(shape: [4])
+        #expect(throws: ModelFileError.self) {
+            try ModelFile(metadata: metadata, posterior: file.posterior).encoded()
+        }
+    }
+
+    @Test(arguments: [
+        DistributionDescription.diagonalNormal(mean: [0, 1.5], standardDeviation: [1, 2]),
+        .multivariateNormal(mean: [0, 1], covariance: [1, 0.25, 0.25, 2]),
+        .boxUniform(lower: [-1], upper: [1e-300]),
+        .logNormal(logMean: [0.1], logStandardDeviation: [3]),
+        .product([.boxUniform(lower: [0], upper: [1]), .product([.logNormal(logMean: [1], logStandardDeviation: [1])])]),
+    ])
+    func `every prior reads back`(prior: DistributionDescription) throws {
+        var writer = JSONWriter()
+        prior.write(to: &writer)
+        let root = try JSONDocument(parsing: writer.finish()).root
+        #expect(try DistributionDescription(JSONField(root, path: "prior")) == prior)
+    }
+}
