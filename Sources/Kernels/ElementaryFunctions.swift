@@ -6,19 +6,19 @@
 // Tests/Reference/elementary_coefficients.py.
 
 /// One value in every lane.
-@inline(__always)
+@inline(always)
 private func lanes(_ value: Float) -> SIMD8<Float> { SIMD8(repeating: value) }
 
 /// One integer in every lane.
-@inline(__always)
+@inline(always)
 private func lanes(_ value: Int32) -> SIMD8<Int32> { SIMD8(repeating: value) }
 
-@inline(__always)
+@inline(always)
 private func bits(_ value: SIMD8<Float>) -> SIMD8<Int32> {
     unsafe unsafeBitCast(value, to: SIMD8<Int32>.self)
 }
 
-@inline(__always)
+@inline(always)
 private func floats(_ value: SIMD8<Int32>) -> SIMD8<Float> {
     unsafe unsafeBitCast(value, to: SIMD8<Float>.self)
 }
@@ -30,7 +30,7 @@ private let roundingMagic: Float = 12_582_912
 ///
 /// *Error bound*: 1.5 ulp. *Edge cases*: 0 and +∞ outside the range of `Float`; denormal results
 /// are rounded once; NaN stays NaN.
-@inline(__always)
+@inline(always)
 func exponential(_ x: SIMD8<Float>) -> SIMD8<Float> {
     let capped = x.replacing(with: lanes(89), where: x .> lanes(89))
     let limited = capped.replacing(with: lanes(-105), where: capped .< lanes(-105))
@@ -55,7 +55,7 @@ func exponential(_ x: SIMD8<Float>) -> SIMD8<Float> {
 /// log x, by x = 2ⁿ (1 + f), f in [√½ − 1, √2 − 1], and log(1 + f) = f − f²/2 + f³ P(f).
 ///
 /// *Error bound*: 1.5 ulp. *Edge cases*: log ±0 = −∞, log +∞ = +∞, NaN below zero.
-@inline(__always)
+@inline(always)
 func logarithm(_ x: SIMD8<Float>) -> SIMD8<Float> {
     let denormal = x .< lanes(Float.leastNormalMagnitude)
     let scaled = x.replacing(with: x * lanes(8_388_608), where: denormal)
@@ -92,7 +92,7 @@ func logarithm(_ x: SIMD8<Float>) -> SIMD8<Float> {
 ///
 /// *Error bound*: 6 ulp. *Edge cases*: ±0 and denormals are returned as they are; tanh ±∞ = ±1;
 /// NaN stays NaN; |tanh x| ≤ 1.
-@inline(__always)
+@inline(always)
 func hyperbolicTangent(_ x: SIMD8<Float>) -> SIMD8<Float> {
     let below = x.replacing(with: lanes(9.02), where: x .> lanes(9.02))
     let limited = below.replacing(with: lanes(-9.02), where: below .< lanes(-9.02))
@@ -113,7 +113,7 @@ func hyperbolicTangent(_ x: SIMD8<Float>) -> SIMD8<Float> {
 }
 
 /// |x|, by the sign bit.
-@inline(__always)
+@inline(always)
 private func magnitude(_ x: SIMD8<Float>) -> SIMD8<Float> {
     floats(bits(x) & lanes(Int32(0x7fff_ffff)))
 }
@@ -121,7 +121,7 @@ private func magnitude(_ x: SIMD8<Float>) -> SIMD8<Float> {
 /// σ(x) = 1 / (1 + e⁻ˣ), by e⁻|ˣ|, which never overflows.
 ///
 /// *Error bound*: 3 ulp. *Edge cases*: σ(−∞) = 0, σ(+∞) = 1, NaN stays NaN.
-@inline(__always)
+@inline(always)
 func logisticSigmoid(_ x: SIMD8<Float>) -> SIMD8<Float> {
     let e = exponential(-magnitude(x))
     let numerator = e.replacing(with: lanes(1), where: x .>= lanes(0))
@@ -131,7 +131,7 @@ func logisticSigmoid(_ x: SIMD8<Float>) -> SIMD8<Float> {
 /// softplus(x) = log(1 + eˣ) = max(x, 0) + log1p(e⁻|ˣ|).
 ///
 /// *Error bound*: 3 ulp. *Edge cases*: 0 at −∞, +∞ at +∞, NaN stays NaN.
-@inline(__always)
+@inline(always)
 func softPlus(_ x: SIMD8<Float>) -> SIMD8<Float> {
     let e = exponential(-magnitude(x))
     let sum = lanes(1) + e
@@ -144,7 +144,7 @@ func softPlus(_ x: SIMD8<Float>) -> SIMD8<Float> {
 /// sin and cos of 2π u for u in [0, 1), by the quadrant and a polynomial on |t| ≤ ½.
 ///
 /// *Error bound*: 2 · 10⁻⁷ absolute.
-@inline(__always)
+@inline(always)
 func sineAndCosineOfTurns(_ u: SIMD8<Float>) -> (sine: SIMD8<Float>, cosine: SIMD8<Float>) {
     let quarterTurns = u * lanes(4)
     let shifted = quarterTurns + lanes(roundingMagic)

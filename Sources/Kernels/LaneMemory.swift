@@ -185,14 +185,23 @@ public func reduceGradients(
     mask: [Float],
     into target: inout [Float]
 ) {
-    precondition(target.count == mask.count && parts.allSatisfy { $0.count * 8 == mask.count })
-    let span = mask.span
-    for index in 0..<(mask.count / 8) {
-        var sum = SIMD8<Float>.zero
-        for part in parts { sum += part[index] }
-        for lane in 0..<8 {
-            // A masked entry may be infinite in the sum; it is zero all the same.
-            target[index * 8 + lane] = span[index * 8 + lane] == 0 ? 0 : sum[lane] * scale
+    let count = mask.count / 8
+    precondition(
+        mask.count == 8 * count && target.count == mask.count
+            && parts.allSatisfy { $0.count == count },
+        "parts of another length than \(mask.count)"
+    )
+    unsafe target.withUnsafeMutableBytes { target in
+        unsafe mask.withUnsafeBytes { mask in
+            for index in 0..<count {
+                var sum = SIMD8<Float>.zero
+                for part in parts { sum += part[index] }
+                let kept = unsafe mask.loadUnaligned(fromByteOffset: 32 &* index, as: SIMD8<Float>.self)
+                // A masked entry may be infinite in the sum; it is zero all the same.
+                let value = (sum * scale)
+                    .replacing(with: 0, where: kept .== SIMD8<Float>.zero)
+                unsafe target.storeBytes(of: value, toByteOffset: 32 &* index, as: SIMD8<Float>.self)
+            }
         }
     }
 }
