@@ -1,16 +1,22 @@
 import Estimators
+import Training
 
+/// One step of training: loss, gradient, and an update of the weights by Adam.
 struct TrainingStep {
-    let estimator: any TrainableDensityEstimator
-    let workers: Int
-    var parameters: [Float]
-    var gradient: [Float]
+    private let estimator: any TrainableDensityEstimator
+    private let workers: Int
+    private var parameters: [Float]
+    private var gradient: [Float]
+    private var adam: Adam
+
     init(_ estimator: any TrainableDensityEstimator, workers: Int) {
         self.estimator = estimator
         self.workers = workers
         parameters = estimator.initialParameters(seed: 1)
         gradient = Array(repeating: 0, count: parameters.count)
+        adam = Adam(parameters: parameters)
     }
+
     mutating func run(theta: [Float], x: [Float], rows: ArraySlice<Int>) {
         let loss = estimator.lossAndGradient(
             parameters: parameters,
@@ -20,12 +26,12 @@ struct TrainingStep {
             workers: workers,
             gradient: &gradient
         )
-        precondition(loss.isFinite)
+        precondition(loss.isFinite, "the benchmark's loss is \(loss)")
+        adam.update(
+            gradient: gradient,
+            learningRate: 1e-5,
+            averageDecay: 0.999,
+            parameters: &parameters
+        )
     }
-}
-enum EncodingCases { static var all: [BenchmarkCase] { [] } }
-struct Report {
-    var measurements: [Measurement]
-    var workers: Int
-    var text: String { "" }
 }

@@ -1,0 +1,30 @@
+# Builds a small image that serves the shipped models on port 8080:
+#
+#   docker build -t posterior-server .
+#   docker run --rm -p 8080:8080 posterior-server
+#
+# Models of your own: -v "$PWD/models:/models:ro". The image runs on the architecture it was built
+# on; on x86-64 the processor needs AVX2 and FMA.
+ARG SWIFT_IMAGE=swift:6.3-bookworm
+ARG BASE_IMAGE=debian:bookworm-slim
+
+FROM ${SWIFT_IMAGE} AS build
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libssl-dev zlib1g-dev \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /build
+# The manifest names the folders of its test targets, so they come along.
+COPY Package.swift ./
+COPY Sources Sources
+COPY Tests Tests
+RUN swift build --configuration release --static-swift-stdlib --product posterior-server \
+    && cp "$(swift build --configuration release --show-bin-path)/posterior-server" /build/posterior-server \
+    && strip /build/posterior-server
+
+FROM ${BASE_IMAGE}
+COPY --from=build /build/posterior-server /usr/local/bin/posterior-server
+COPY models /models
+# Nobody in particular: no home, no shell, no name.
+USER 65532:65532
+EXPOSE 8080
+ENTRYPOINT ["/usr/local/bin/posterior-server", "--models", "/models", "--host", "0.0.0.0"]
