@@ -61,7 +61,7 @@ extension EventLoop {
     /// Carries out actions until the connection waits for something.
     func advance(_ connection: Connection) {
         while true {
-            if connection.isOutputFull, !flush(connection) { return }
+            if connection.isOutputFull, !connection.isBlocked, !flush(connection) { return }
             switch connection.state.nextAction(at: now) {
             case .wait:
                 if flush(connection) { schedule(connection) }

@@ -31,7 +31,7 @@ struct WireTranscript {
     var output: [UInt8] = []
     var bodyLimit = 1_000
     var drainsOutput = true
-    private let serializer = ResponseSerializer()
+    private static let serializer = ResponseSerializer()
 
     init(limits: HTTPLimits = HTTPLimits()) {
         state = ConnectionState(limits: limits, at: now)
@@ -88,7 +88,7 @@ struct WireTranscript {
     }
 
     private mutating func respond(_ response: ServerResponse) {
-        let body = state.respond(response, serializer: serializer, to: &output, at: now)
+        let body = state.respond(response, serializer: Self.serializer, to: &output, at: now)
         output.append(contentsOf: body)
     }
 

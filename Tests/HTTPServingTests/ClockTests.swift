@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized) struct ClockTests {
     @Test func `slow headers are answered 408 and the connection closes`() throws {
         try withServer(configure: { $0.limits.headerTimeout = .milliseconds(150) }) { port in
-            var client = try LoopbackClient(port: port)
+            let client = try LoopbackClient(port: port)
             for byte in "GET /live".utf8 {
                 client.send([byte])
                 usleep(10_000)
@@ -22,7 +22,7 @@ import Testing
     @Test func `a slow body is answered 408`() throws {
         try withServer(configure: { $0.limits.bodyInactivityTimeout = .milliseconds(100) }) {
             port in
-            var client = try LoopbackClient(port: port)
+            let client = try LoopbackClient(port: port)
             client.send(request("POST /echo", "Content-Length: 5\r\n", "he"))
             #expect(client.answer()?.status == 408)
         }
@@ -30,9 +30,9 @@ import Testing
 
     @Test func `an idle connection is closed in silence`() throws {
         try withServer(configure: { $0.limits.idleTimeout = .milliseconds(100) }) { port in
-            var client = try LoopbackClient(port: port)
+            let client = try LoopbackClient(port: port)
             #expect(client.rest() == "")
-            var used = try LoopbackClient(port: port)
+            let used = try LoopbackClient(port: port)
             used.send(request("GET /live"))
             #expect(used.answer()?.text == "live")
             #expect(used.rest() == "")
@@ -41,12 +41,12 @@ import Testing
 
     @Test func `a client that reads nothing is cut off`() throws {
         try withServer(configure: { $0.limits.writeStallTimeout = .milliseconds(200) }) { port in
-            var client = try LoopbackClient(port: port)
+            let client = try LoopbackClient(port: port)
             let body = [UInt8](repeating: 0x61, count: 30_000_000)
             client.send(request("POST /echo", "Content-Length: \(body.count)\r\n"))
             client.send(body)
             usleep(1_000_000)
-            #expect(client.answer() == nil)
+            #expect(client.answer()?.status == nil)
         }
     }
 
@@ -56,10 +56,10 @@ import Testing
         let service = TestService()
         let server = HTTPServer(configuration: configuration, service: service)
         let port = try server.start().port
-        var idle = try LoopbackClient(port: port)
+        let idle = try LoopbackClient(port: port)
         idle.send(request("GET /live"))
         #expect(idle.answer()?.text == "live")
-        var busy = try LoopbackClient(port: port)
+        let busy = try LoopbackClient(port: port)
         busy.send(post("/slow", "done"))
         service.gate.waitForArrival()
         let finished = DispatchSemaphore(value: 0)
@@ -88,7 +88,7 @@ import Testing
         let service = TestService()
         let server = HTTPServer(configuration: configuration, service: service)
         let port = try server.start().port
-        var busy = try LoopbackClient(port: port)
+        let busy = try LoopbackClient(port: port)
         busy.send(post("/slow", "never"))
         service.gate.waitForArrival()
         #expect(!server.drain(within: .milliseconds(50)))

@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct HTTPServerTests {
     @Test func `a connection is kept alive over many requests`() throws {
         try withServer { port in
-            var client = try LoopbackClient(port: port)
+            let client = try LoopbackClient(port: port)
             for index in 0..<50 {
                 client.send(request("GET /live"))
                 let live = try #require(client.answer())
@@ -19,7 +19,7 @@ import Testing
 
     @Test func `pipelined requests are answered in order, direct and computed alike`() throws {
         try withServer { port in
-            var client = try LoopbackClient(port: port)
+            let client = try LoopbackClient(port: port)
             var input = ""
             for index in 0..<300 { input += request("GET /live") + post("/echo", "\(index)") }
             client.send(input)
@@ -32,7 +32,7 @@ import Testing
 
     @Test func `a request is understood when it comes byte by byte`() throws {
         try withServer { port in
-            var client = try LoopbackClient(port: port)
+            let client = try LoopbackClient(port: port)
             for byte in post("/echo", "hello").utf8 { client.send([byte]) }
             #expect(client.answer()?.text == "hello")
         }
@@ -40,7 +40,7 @@ import Testing
 
     @Test func `a chunked body is put together`() throws {
         try withServer { port in
-            var client = try LoopbackClient(port: port)
+            let client = try LoopbackClient(port: port)
             let chunks = "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: z\r\n\r\n"
             client.send(request("POST /echo", "Transfer-Encoding: chunked\r\n", chunks))
             #expect(client.answer()?.text == "abcde")
@@ -49,7 +49,7 @@ import Testing
 
     @Test func `HEAD has the fields of GET and no content`() throws {
         try withServer { port in
-            var client = try LoopbackClient(port: port)
+            let client = try LoopbackClient(port: port)
             client.send(request("HEAD /live") + request("GET /live"))
             let head = try #require(client.answer(hasContent: false))
             let get = try #require(client.answer())
@@ -60,7 +60,7 @@ import Testing
 
     @Test func `two Content-Lengths are refused and the connection closes`() throws {
         try withServer { port in
-            var client = try LoopbackClient(port: port)
+            let client = try LoopbackClient(port: port)
             let lengths = "Content-Length: 2\r\nContent-Length: 2\r\n"
             client.send(request("POST /echo", lengths, "ab") + request("GET /live"))
             let answer = try #require(client.answer())
@@ -72,7 +72,7 @@ import Testing
 
     @Test func `a body over the limit is refused before it is sent`() throws {
         try withServer(TestService(limitBytes: 10)) { port in
-            var client = try LoopbackClient(port: port)
+            let client = try LoopbackClient(port: port)
             let expect = "Content-Length: 11\r\nExpect: 100-continue\r\n"
             client.send(request("POST /echo", expect))
             #expect(client.answer()?.status == 413)
@@ -82,7 +82,7 @@ import Testing
 
     @Test func `a client that waits for 100 gets it`() throws {
         try withServer { port in
-            var client = try LoopbackClient(port: port)
+            let client = try LoopbackClient(port: port)
             client.send(request("POST /echo", "Content-Length: 3\r\nExpect: 100-continue\r\n"))
             #expect(client.answer()?.head == "HTTP/1.1 100 Continue\r\n\r\n")
             client.send("abc")
@@ -92,7 +92,7 @@ import Testing
 
     @Test func `a refusal is not lost to a reset though the peer still sends`() throws {
         try withServer(TestService(limitBytes: 10)) { port in
-            var client = try LoopbackClient(port: port)
+            let client = try LoopbackClient(port: port)
             client.send(request("POST /echo", "Content-Length: 200000\r\n"))
             client.send([UInt8](repeating: 0x61, count: 200_000))
             #expect(client.answer()?.status == 413)
@@ -101,7 +101,7 @@ import Testing
 
     @Test func `large bodies pass both ways, also to a client that reads late`() throws {
         try withServer { port in
-            var client = try LoopbackClient(port: port)
+            let client = try LoopbackClient(port: port)
             let body = (0..<12_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
             client.send(request("POST /echo", "Content-Length: \(body.count)\r\n"))
             client.send(body)
@@ -114,7 +114,7 @@ import Testing
 
     @Test func `a client that ends its output still gets its answers`() throws {
         try withServer { port in
-            var client = try LoopbackClient(port: port)
+            let client = try LoopbackClient(port: port)
             client.send(post("/echo", "a") + post("/echo", "b"))
             client.endOutput()
             #expect(client.answer()?.text == "a")
@@ -130,7 +130,7 @@ import Testing
                 client.send(request("POST /slow", "Content-Length: 100\r\n", "part"))
                 if isReset { client.reset() }
             }
-            var other = try LoopbackClient(port: port)
+            let other = try LoopbackClient(port: port)
             other.send(post("/echo", "well"))
             #expect(other.answer()?.text == "well")
         }
@@ -145,7 +145,7 @@ import Testing
     /// Opens a connection, holds it while the others talk, and talks on it twice.
     private func talk(port: UInt16, remaining: Int) throws {
         guard remaining > 0 else { return }
-        var client = try LoopbackClient(port: port)
+        let client = try LoopbackClient(port: port)
         client.send(request("GET /live"))
         #expect(client.answer()?.text == "live")
         try talk(port: port, remaining: remaining - 1)
@@ -162,7 +162,7 @@ import Testing
 
     @Test func `a worker learns how many others are idle`() throws {
         try withServer(configure: { $0.workerCount = 3 }) { port in
-            var client = try LoopbackClient(port: port)
+            let client = try LoopbackClient(port: port)
             client.send(request("GET /idle"))
             #expect(client.answer()?.text == "2")
         }

@@ -3,7 +3,7 @@ import HTTPMessages
 import HTTPServing
 
 /// A client on a blocking socket that sends what it is told to and reads whole answers.
-struct LoopbackClient: ~Copyable {
+final class LoopbackClient {
     struct Answer: Equatable {
         var status: Int
         var head: String
@@ -17,7 +17,7 @@ struct LoopbackClient: ~Copyable {
     private var received: [UInt8] = []
 
     init(port: UInt16, timeoutSeconds: Int = 10) throws {
-        descriptor = unsafe socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var timeout = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
@@ -49,7 +49,7 @@ struct LoopbackClient: ~Copyable {
                     descriptor,
                     bytes.baseAddress.map { unsafe $0 + start },
                     bytes.count - start,
-                    Int32(MSG_NOSIGNAL.rawValue)
+                    Int32(MSG_NOSIGNAL)
                 )
             }
             guard count > 0 else { return false }
@@ -76,7 +76,7 @@ struct LoopbackClient: ~Copyable {
     }
 
     /// Reads more; false at the end, after an error or when nothing comes in time.
-    private mutating func fill() -> Bool {
+    private func fill() -> Bool {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = unsafe buffer.withUnsafeMutableBytes { bytes in
             unsafe recv(descriptor, bytes.baseAddress, bytes.count, 0)
@@ -87,7 +87,7 @@ struct LoopbackClient: ~Copyable {
     }
 
     /// Reads one answer; nil when the connection ends before it is whole.
-    mutating func answer(hasContent: Bool = true) -> Answer? {
+    func answer(hasContent: Bool = true) -> Answer? {
         var headEnd: Int?
         while headEnd == nil {
             headEnd = received.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound
@@ -111,7 +111,7 @@ struct LoopbackClient: ~Copyable {
     }
 
     /// Reads to the end of the connection and returns what came.
-    mutating func rest() -> String {
+    func rest() -> String {
         while fill() {}
         defer { received = [] }
         return String(decoding: received, as: UTF8.self)

@@ -12,13 +12,13 @@ import Testing
                 $0.queueLimit = 2
             }
         ) { port in
-            var running = try LoopbackClient(port: port)
-            var waiting = try LoopbackClient(port: port)
-            var refused = try LoopbackClient(port: port)
+            let running = try LoopbackClient(port: port)
+            let waiting = try LoopbackClient(port: port)
+            let refused = try LoopbackClient(port: port)
             running.send(post("/slow", "a"))
             service.gate.waitForArrival()
             waiting.send(post("/slow", "b"))
-            var live = try LoopbackClient(port: port)
+            let live = try LoopbackClient(port: port)
             live.send(request("GET /live"))
             #expect(live.answer()?.text == "live")
             refused.send(post("/slow", "c"))
@@ -37,14 +37,14 @@ import Testing
         try withServer(configure: { $0.queueLimitBytes = 100_000 }) { port in
             let body = [UInt8](repeating: 0x61, count: 90_000)
             for _ in 0..<3 {
-                var client = try LoopbackClient(port: port)
+                let client = try LoopbackClient(port: port)
                 client.send(request("POST /echo", "Content-Length: 100001\r\n"))
                 #expect(client.answer()?.status == 503)
-                var chunked = try LoopbackClient(port: port)
+                let chunked = try LoopbackClient(port: port)
                 chunked.send(request("POST /echo", "Transfer-Encoding: chunked\r\n"))
                 chunked.send(Array("20000\r\n".utf8) + body + body)
                 #expect(chunked.answer()?.status == 503)
-                var fitting = try LoopbackClient(port: port)
+                let fitting = try LoopbackClient(port: port)
                 fitting.send(request("POST /echo", "Content-Length: 90000\r\n"))
                 fitting.send(body)
                 #expect(fitting.answer()?.body == body)
@@ -58,7 +58,7 @@ import Testing
             service,
             configure: { $0.limits.computeTimeout = .milliseconds(100) }
         ) { port in
-            var client = try LoopbackClient(port: port)
+            let client = try LoopbackClient(port: port)
             client.send(post("/slow", "late"))
             let answer = try #require(client.answer())
             #expect(answer.status == 503 && answer.closes)
@@ -77,11 +77,11 @@ import Testing
                 gone.reset()
             }
             for _ in 0..<5 {
-                var next = try LoopbackClient(port: port)
+                let next = try LoopbackClient(port: port)
                 next.send(post("/echo", "mine"))
                 #expect(next.answer()?.text == "mine")
             }
-            var next = try LoopbackClient(port: port, timeoutSeconds: 1)
+            let next = try LoopbackClient(port: port, timeoutSeconds: 1)
             service.gate.open()
             #expect(next.rest() == "")
         }
@@ -90,19 +90,19 @@ import Testing
     @Test func `work that waits for a client who has gone is not done`() throws {
         let service = TestService()
         try withServer(service, configure: { $0.workerCount = 1 }) { port in
-            var first = try LoopbackClient(port: port)
+            let first = try LoopbackClient(port: port)
             first.send(post("/slow", "first"))
             service.gate.waitForArrival()
             do {
                 let gone = try LoopbackClient(port: port)
                 gone.send(post("/slow", "gone"))
                 // Both are in the queue once a later direct answer has come from the same loop.
-                var live = try LoopbackClient(port: port)
+                let live = try LoopbackClient(port: port)
                 live.send(request("GET /live"))
                 _ = live.answer()
                 gone.reset()
             }
-            var live = try LoopbackClient(port: port)
+            let live = try LoopbackClient(port: port)
             live.send(request("GET /live"))
             _ = live.answer()
             service.gate.open()
@@ -114,14 +114,14 @@ import Testing
 
     @Test func `beyond the connection limit only direct answers are given`() throws {
         try withServer(configure: { $0.connectionLimit = 1 }) { port in
-            var full = try LoopbackClient(port: port)
+            let full = try LoopbackClient(port: port)
             full.send(request("GET /live"))
             #expect(full.answer()?.closes == false)
-            var probe = try LoopbackClient(port: port)
+            let probe = try LoopbackClient(port: port)
             probe.send(request("GET /live"))
             let answer = try #require(probe.answer())
             #expect(answer.text == "live" && answer.closes)
-            var compute = try LoopbackClient(port: port)
+            let compute = try LoopbackClient(port: port)
             compute.send(post("/echo", "a"))
             #expect(compute.answer()?.status == 503)
             full.send(post("/echo", "still here"))
@@ -132,19 +132,19 @@ import Testing
     @Test func `one address gets only so many connections`() throws {
         try withServer(configure: { $0.connectionLimitPerAddress = 2 }) { port in
             do {
-                var first = try LoopbackClient(port: port)
-                var second = try LoopbackClient(port: port)
+                let first = try LoopbackClient(port: port)
+                let second = try LoopbackClient(port: port)
                 first.send(request("GET /live"))
                 second.send(request("GET /live"))
                 #expect(first.answer()?.text == "live")
                 #expect(second.answer()?.text == "live")
-                var third = try LoopbackClient(port: port)
+                let third = try LoopbackClient(port: port)
                 #expect(third.rest() == "")
             }
             // Both are gone, so there is room again once the loop has seen it.
             var answer: LoopbackClient.Answer?
             for _ in 0..<100 where answer == nil {
-                var later = try LoopbackClient(port: port)
+                let later = try LoopbackClient(port: port)
                 later.send(request("GET /live"))
                 answer = later.answer()
             }
