@@ -88,7 +88,11 @@ let package = Package(
         .testTarget(name: "SimulatorsTests", dependencies: ["Simulators", "TestSupport"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
-        .testTarget(name: "ModelStoreTests", dependencies: ["ModelStore", "TestSupport"]),
+        .testTarget(
+            name: "ModelStoreTests",
+            dependencies: ["ModelStore", "TestSupport"],
+            exclude: ["Fixtures"]
+        ),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", httpTypes]),
         .testTarget(
             name: "HTTPServingTests",

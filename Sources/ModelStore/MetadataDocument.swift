@@ -1,17 +1,17 @@
-import Distributions
-import Estimators
+package import Distributions
+package import Estimators
 import StrictJSON
 
 /// The JSON document in the header of a model file: metadata, structure and prior together.
-struct MetadataDocument: Equatable {
+package struct MetadataDocument: Equatable {
     /// Its key in `__metadata__`.
     static let key = "posterior"
 
-    var architecture: EstimatorArchitecture
-    var prior: DistributionDescription
-    var thetaDim: Int
-    var xDim: Int
-    var metadata: ModelMetadata
+    package var architecture: EstimatorArchitecture
+    package var prior: DistributionDescription
+    package var thetaDim: Int
+    package var xDim: Int
+    package var metadata: ModelMetadata
 
     func encoded() -> [UInt8] {
         var writer = JSONWriter(capacity: 4096)
@@ -44,7 +44,8 @@ struct MetadataDocument: Equatable {
 }
 
 extension MetadataDocument {
-    init(parsing text: [UInt8]) throws(ModelFileError) {
+    /// Reads and checks a document; says nothing about weights.
+    package init(parsing text: [UInt8]) throws(ModelFileError) {
         let document: JSONDocument
         do throws(JSONError) {
             document = try JSONDocument(parsing: text)

@@ -41,14 +41,23 @@ def layer(tensors, name, rows, columns):
         tensors[f"{name}.{part}"] = weights(f"{name}.{part}", shape)
 
 
+def mask(tensors, name, allowed):
+    tensors[name] = np.where(allowed, tensors[name], np.float32(0))
+
+
 def flow(theta_dim, x_dim, hidden, blocks, transforms):
+    """Weights of a flow whose units all have degree 1; what the masks cut is zero."""
     tensors = standardization(theta_dim, x_dim)
+    inputs = np.arange(1, theta_dim + 1)
+    outputs = np.repeat(inputs, 2)[:, None]
     for i in range(transforms):
         layer(tensors, f"transforms.{i}.initial", hidden, theta_dim)
         layer(tensors, f"transforms.{i}.context", hidden, x_dim)
         for j in range(blocks):
             layer(tensors, f"transforms.{i}.blocks.{j}", hidden, hidden)
         layer(tensors, f"transforms.{i}.final", 2 * theta_dim, hidden)
+        mask(tensors, f"transforms.{i}.initial.weight", inputs <= 1)
+        mask(tensors, f"transforms.{i}.final.weight", outputs > 1)
     return tensors
 
 

@@ -1,0 +1,201 @@
+import HTTPTypes
+import PosteriorAPI
+import Testing
+
+/// A body that must be refused, and what the answer must say.
+struct BadBody: Sendable, CustomTestStringConvertible {
+    let body: String
+    let code: String
+    let field: String?
+    /// Parts of the message: what was expected and what came.
+    let parts: [String]
+
+    init(_ body: String, _ code: String, _ field: String?, _ parts: String...) {
+        self.body = body
+        self.code = code
+        self.field = field
+        self.parts = parts
+    }
+
+    var testDescription: String { String(body.prefix(80)) }
+}
+
+@Suite struct BadInputTests {
+    static let sampleBodies = [
+        // Dimensions and values of a lone observation.
+        BadBody(#"{"observation":[1,2]}"#, "invalid_observation", "observation", "3 numbers", "list of 2"),
+        BadBody(#"{"observations":[[1,2,3,4]]}"#, "invalid_observation", "observations[0]", "3 numbers", "list of 4"),
+        BadBody(#"{"observations":[[]]}"#, "invalid_observation", "observations[0]", "3 numbers", "an empty list"),
+        BadBody(#"{"observation":[1,2,1e400]}"#, "invalid_observation", "observation[2]", "float32", "1e400"),
+        BadBody(#"{"observation":[1,-1e39,3]}"#, "invalid_observation", "observation[1]", "float32", "-1e39"),
+        BadBody(#"{"observation":[[1],[2],[1e39]]}"#, "invalid_observation", "observation[2][0]", "float32"),
+        BadBody(#"{"observation":[1,null,3]}"#, "invalid_observation", "observation[1]", "null"),
+        BadBody(#"{"observation":[1,"2",3]}"#, "invalid_observation", "observation[1]", #"the string "2""#),
+        BadBody(#"{"observation":[[1],[2,3],[4]]}"#, "invalid_observation", "observation[1]", "1 number", "list of 2"),
+        BadBody(#"{"observation":[[[1]],[[2]],[[3]]]}"#, "invalid_observation", "observation[0][0]"),
+        BadBody(#"{"observation":"x"}"#, "invalid_observation", "observation", #"the string "x""#),
+        BadBody(#"{"observation":5}"#, "invalid_observation", "observation", "the number 5"),
+        BadBody(#"{"observation":{}}"#, "invalid_observation", "observation", "an object"),
+        // The fields as a whole.
+        BadBody(#"{"observations":[]}"#, "invalid_field", "observations", "an empty list"),
+        BadBody(#"{"observations":[1,2,3]}"#, "invalid_field", "observations", #""observation""#),
+        BadBody(#"{"observations":5}"#, "invalid_field", "observations", "the number 5"),
+        BadBody(#"{"observations":{"a":1}}"#, "invalid_field", "observations", "an object"),
+        BadBody(#"{"observation":[1,2,3],"observations":[[1,2,3]]}"#, "invalid_field", "observation", "not both"),
+        BadBody("{}", "missing_field", "observations", "3 numbers"),
+        BadBody(#"{"observation":null}"#, "missing_field", "observations"),
+        BadBody("[]", "invalid_field", "body", "an object", "an empty list"),
+        BadBody("3", "invalid_field", "body", "an object", "the number 3"),
+        BadBody("\"a\"", "invalid_field", "body", "an object"),
+        // Counts.
+        BadBody(#"{"observation":[1,2,3],"num_samples":0}"#, "invalid_field", "num_samples", "1 to 100000", "the number 0"),
+        BadBody(#"{"observation":[1,2,3],"num_samples":-1}"#, "invalid_field", "num_samples", "1 to 100000", "-1"),
+        BadBody(#"{"observation":[1,2,3],"num_samples":1e9}"#, "invalid_field", "num_samples", "1 to 100000", "1e9"),
+        BadBody(#"{"observation":[1,2,3],"num_samples":1000000000}"#, "invalid_field", "num_samples", "1 to 100000"),
+        BadBody(#"{"observation":[1,2,3],"num_samples":1.5}"#, "invalid_field", "num_samples", "an integer"),
+        BadBody(#"{"observation":[1,2,3],"num_samples":"10"}"#, "invalid_field", "num_samples", #"the string "10""#),
+        BadBody(#"{"observation":[1,2,3],"num_samples":true}"#, "invalid_field", "num_samples", "true"),
+        BadBody(#"{"observation":[1,2,3],"num_samples":[1]}"#, "invalid_field", "num_samples", "a list of 1"),
+        BadBody(#"{"observations":[\#(Array(repeating: "[1,2,3]", count: 30).joined(separator: ","))],"num_samples":100000}"#, "invalid_field", "num_samples", "4000000", "6000000"),
+        // Other fields.
+        BadBody(#"{"observation":[1,2,3],"seed":-1}"#, "invalid_field", "seed", "18446744073709551615"),
+        BadBody(#"{"observation":[1,2,3],"seed":0.5}"#, "invalid_field", "seed", "0.5"),
+        BadBody(#"{"observation":[1,2,3],"seed":18446744073709551616}"#, "invalid_field", "seed"),
+        BadBody(#"{"observation":[1,2,3],"seed":"1"}"#, "invalid_field", "seed"),
+        BadBody(#"{"observation":[1,2,3],"output":"all"}"#, "invalid_field", "output", "summary", #"the string "all""#),
+        BadBody(#"{"observation":[1,2,3],"output":1}"#, "invalid_field", "output", "a string"),
+        BadBody(#"{"observation":[1,2,3],"log_prob":1}"#, "invalid_field", "log_prob", "true or false"),
+        BadBody(#"{"observation":[1,2,3],"num_sample":5}"#, "unknown_field", "num_sample", "num_samples"),
+        BadBody(#"{"observation":[1,2,3],"temperature":5}"#, "unknown_field", "temperature"),
+        BadBody(#"{"observation":[1,2,3],"theta":[[1,2]]}"#, "unknown_field", "theta"),
+        // JSON itself.
+        BadBody(#"{"observation":[1,2,NaN]}"#, "invalid_json", "observation[2]", "NaN"),
+        BadBody(#"{"observations":[[1,2,-Infinity]]}"#, "invalid_json", "observations[0][2]", "Infinity"),
+        BadBody(#"{"observation":[1,2,3]"#, "invalid_json", "body", "too early"),
+        BadBody(#"{"observation":[1,2,3]} x"#, "invalid_json", "body", "follows the end"),
+        BadBody(#"{"observation":[1,2,3],}"#, "invalid_json", "body", "a key in quotes"),
+        BadBody(#"{"observation":[1,2,3],"seed":1,"seed":2}"#, "invalid_json", "body", #""seed" appears twice"#),
+        BadBody(#"{"observation":"# + String(repeating: "[", count: 10_000), "invalid_json", nil, "deeper than 64"),
+        BadBody("observation=1", "invalid_json", "body", "a value"),
+        BadBody(" ", "invalid_json", "body", "no JSON value"),
+    ]
+
+    @Test(arguments: sampleBodies)
+    func `a bad sample request names field, rule and finding`(bad: BadBody) throws {
+        let client = try InMemoryClient()
+        let answer = client.post("/v1/models/flow/sample", bad.body)
+        try check(answer, bad)
+        // The service goes on.
+        #expect(client.post("/v1/models/flow/sample", #"{"observation":[1,2,3]}"#).status == 200)
+    }
+
+    static let logProbBodies = [
+        BadBody(#"{"observation":[1,2,3]}"#, "missing_field", "theta", "2 numbers"),
+        BadBody(#"{"theta":[[0,0]]}"#, "missing_field", "observations"),
+        BadBody(#"{"observation":[1,2,3],"theta":[0,0]}"#, "invalid_observation", "theta", "a list of parameters"),
+        BadBody(#"{"observation":[1,2,3],"theta":[]}"#, "invalid_observation", "theta", "an empty list"),
+        BadBody(#"{"observation":[1,2,3],"theta":[[0,0],[0]]}"#, "invalid_observation", "theta[1]", "2 numbers", "list of 1"),
+        BadBody(#"{"observation":[1,2,3],"theta":[[0,1e400]]}"#, "invalid_observation", "theta[0][1]", "1e400"),
+        BadBody(#"{"observation":[1,2,3],"theta":[[0,"a"]]}"#, "invalid_observation", "theta[0][1]"),
+        BadBody(#"{"observation":[1,2,3],"theta":7}"#, "invalid_observation", "theta", "the number 7"),
+        BadBody(#"{"observation":[1,2],"theta":[[0,0]]}"#, "invalid_observation", "observation", "3 numbers"),
+        BadBody(#"{"observations":[[1,2,3]],"theta":[]}"#, "invalid_field", "theta", "a list of 1"),
+        BadBody(#"{"observations":[[1,2,3]],"theta":[[[0,0]],[[0,0]]]}"#, "invalid_field", "theta", "a list of 2"),
+        BadBody(#"{"observations":[[1,2,3]],"theta":[[0,0]]}"#, "invalid_observation", "theta[0]", "a list of parameters"),
+        BadBody(#"{"observation":[1,2,3],"theta":[[0,0]],"seed":1}"#, "unknown_field", "seed"),
+        BadBody(#"{"observation":[1,2,3],"theta":[[0,NaN]]}"#, "invalid_json", "theta[0][1]", "NaN"),
+    ]
+
+    @Test(arguments: logProbBodies)
+    func `a bad log_prob request names field, rule and finding`(bad: BadBody) throws {
+        try check(InMemoryClient().post("/v1/models/flow/log_prob", bad.body), bad)
+    }
+
+    private func check(_ answer: InMemoryClient.Answer, _ bad: BadBody) throws {
+        #expect(answer.status == 400, "\(answer.text)")
+        #expect(answer.response.head.headerFields[.contentType] == "application/json")
+        let error = try answer.error()
+        #expect(error.code == bad.code, "\(error.message)")
+        if let field = bad.field {
+            #expect(error.field == field, "\(error.message)")
+        }
+        for part in bad.parts {
+            #expect(error.message.contains(part), "\(error.message)")
+        }
+    }
+
+    @Test func `invalid UTF-8 is refused with its place`() throws {
+        var bytes = Array(#"{"observation":[1,2,3],"output":"x"}"#.utf8)
+        bytes[bytes.count - 3] = 0xFF
+        let answer = try InMemoryClient().post("/v1/models/flow/sample", bytes: bytes)
+        #expect(answer.status == 400)
+        #expect(try answer.error().code == "invalid_json")
+        #expect(try answer.error().message.contains("UTF-8 at byte 33"))
+    }
+
+    @Test func `one bad observation in a batch fails alone`() throws {
+        let client = try InMemoryClient()
+        let answer = client.post(
+            "/v1/models/flow/sample",
+            #"{"observations":[[1,2,3],[1,2],[1,1e400,3],[4,5,6],["a",2,3]],"num_samples":4,"seed":9}"#
+        )
+        #expect(answer.status == 200)
+        let results = try answer.results()
+        #expect(results.count == 5)
+        for (index, field) in [(1, "observations[1]"), (2, "observations[2][1]"), (4, "observations[4][0]")] {
+            let error = try results[index].required("error", expected: "").object()
+            #expect(try error.required("code", expected: "").string() == "invalid_observation")
+            #expect(try error.required("field", expected: "").string() == field)
+            #expect(results[index].optional("samples") == nil ? true : false)
+        }
+        // The good ones answer as they do alone.
+        for (index, body) in [(0, "[1,2,3]"), (3, "[4,5,6]")] {
+            let alone = client.post(
+                "/v1/models/flow/sample",
+                "{\"observation\":\(body),\"num_samples\":4,\"seed\":9}"
+            )
+            let expected = try alone.results()[0].required("samples", expected: "").value.text
+            #expect(try results[index].required("samples", expected: "").value.text == expected)
+        }
+    }
+
+    @Test func `one bad theta in a batch fails alone`() throws {
+        let answer = try InMemoryClient().post(
+            "/v1/models/flow/log_prob",
+            #"{"observations":[[1,2,3],[1,2,3],[1]],"theta":[[[0,0]],[[0]],[[0,0]]]}"#
+        )
+        #expect(answer.status == 200)
+        let results = try answer.results()
+        #expect(results[0].optional("log_prob") != nil ? true : false)
+        #expect(try results[1].required("error", expected: "").object().required("field", expected: "").string() == "theta[1][0]")
+        #expect(try results[2].required("error", expected: "").object().required("field", expected: "").string() == "observations[2]")
+    }
+
+    @Test func `a batch of nothing but bad observations lists their errors`() throws {
+        let answer = try InMemoryClient().post(
+            "/v1/models/flow/sample",
+            #"{"observations":[[1],[2]]}"#
+        )
+        #expect(answer.status == 200)
+        #expect(try answer.results().allSatisfy { $0.optional("error") != nil ? true : false })
+    }
+
+    @Test func `more observations than the limit are refused`() throws {
+        var limits = ServiceLimits()
+        limits.observations = 2
+        let client = try InMemoryClient(limits: limits)
+        let answer = client.post("/v1/models/flow/sample", #"{"observations":[[1],[1],[1]]}"#)
+        #expect(answer.status == 400)
+        #expect(try answer.error().message.contains("at most 2 observations"))
+    }
+
+    @Test func `more numbers than the limit are refused`() throws {
+        var limits = ServiceLimits()
+        limits.numbers = 20
+        let client = try InMemoryClient(limits: limits)
+        let many = "[" + Array(repeating: "1", count: 30).joined(separator: ",") + "]"
+        let answer = client.post("/v1/models/flow/sample", "{\"observation\":\(many)}")
+        #expect(answer.status == 400)
+        #expect(try answer.error().message.contains("more than 20 values"))
+    }
+}

@@ -1,0 +1,83 @@
+import FoundationEssentials
+import HTTPMessages
+import HTTPTypes
+import ModelStore
+import PosteriorAPI
+import StrictJSON
+
+/// Sends requests to a service the way a connection does, without one.
+struct InMemoryClient {
+    let service: PosteriorService
+
+    /// Two versions of a flow with x of shape [3, 1] and a box prior, and a mixture.
+    init(limits: ServiceLimits = ServiceLimits(), readiness: Readiness = Readiness()) throws {
+        let flow = try Self.file("maf-v1")
+        let mixture = try Self.file("mdn-v1")
+        let repository = ModelRepository(models: [
+            .init(name: "flow", version: 1, file: flow),
+            .init(name: "flow", version: 3, file: flow, evaluation: Array(#"{"c2st":0.5}"#.utf8)),
+            .init(name: "mixture", version: 2, file: mixture),
+        ])
+        service = PosteriorService(repository: repository, limits: limits, readiness: readiness)
+    }
+
+    private static func file(_ name: String) throws -> ModelFile {
+        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let path = "ModelStoreTests/Fixtures/\(name).safetensors"
+        return try ModelFile(bytes: Array(Data(contentsOf: tests.appending(path: path))))
+    }
+
+    struct Answer {
+        let response: ServerResponse
+        var status: Int { response.head.status.code }
+        var text: String { String(decoding: response.body, as: UTF8.self) }
+
+        func json() throws -> JSONFields {
+            try JSONField(JSONDocument(parsing: response.body).root, path: "").object()
+        }
+
+        func error() throws -> (code: String, message: String, field: String?) {
+            let error = try json().required("error", expected: "").object()
+            return (
+                try error.required("code", expected: "").string(),
+                try error.required("message", expected: "").string(),
+                try error.optional("field")?.string()
+            )
+        }
+
+        func results() throws -> [JSONFields] {
+            try json().required("results", expected: "").elements().map { try $0.object() }
+        }
+    }
+
+    func get(_ path: String, method: HTTPRequest.Method = .get) -> Answer {
+        send(HTTPRequest(method: method, scheme: "http", authority: "test", path: path), body: nil)
+    }
+
+    func post(_ path: String, _ body: String, type: String? = "application/json") -> Answer {
+        post(path, bytes: Array(body.utf8), type: type)
+    }
+
+    func post(_ path: String, bytes: [UInt8], type: String? = "application/json") -> Answer {
+        var request = HTTPRequest(method: .post, scheme: "http", authority: "test", path: path)
+        request.headerFields[.contentType] = type
+        request.headerFields[.contentLength] = String(bytes.count)
+        return send(request, body: bytes)
+    }
+
+    func send(_ request: HTTPRequest, body: [UInt8]?, idleWorkers: Int = 0) -> Answer {
+        let admission = service.admit(
+            request,
+            hasBody: body.map { !$0.isEmpty } ?? false,
+            hasLength: body != nil
+        )
+        switch admission {
+        case .respond(let response):
+            return Answer(response: response)
+        case .compute:
+            return Answer(
+                response: service.compute(request, body: body ?? [], idleWorkers: idleWorkers)
+            )
+        }
+    }
+}
