@@ -1,0 +1,142 @@
+import Foundation
+import Testing
+import Training
+
+@Suite struct CheckpointTests {
+    /// Cancels after a number of steps.
+    static func cancellation(after steps: Int) -> () -> Bool {
+        var asked = 0
+        return {
+            asked += 1
+            return asked > steps
+        }
+    }
+
+    @Test(arguments: [5, 18, 30, 91])
+    func `an interrupted run ends with the bytes of one that was not`(steps: Int) throws {
+        let folder = try TemporaryFolder()
+        let problem = try RegressionProblem()
+        let full = try problem.fit()
+        let path = folder.file("run.checkpoint")
+        let part = try problem.fit(
+            checkpoint: CheckpointFile(path: path, resumes: false),
+            isCancelled: Self.cancellation(after: steps)
+        )
+        #expect(part.history.stopReason == .cancelled)
+        let resumed = try problem.fit(
+            workers: 3,
+            checkpoint: CheckpointFile(path: path, resumes: true)
+        )
+        #expect(resumed.parameters.map(\.bitPattern) == full.parameters.map(\.bitPattern))
+        #expect(resumed.history.trainingLosses == full.history.trainingLosses)
+        #expect(resumed.history.validationLosses == full.history.validationLosses)
+        #expect(resumed.history.best == full.history.best)
+        #expect(resumed.history.steps == full.history.steps)
+    }
+
+    @Test func `a run that is interrupted again and again ends the same`() throws {
+        let folder = try TemporaryFolder()
+        let problem = try RegressionProblem()
+        let full = try problem.fit()
+        let checkpoint = CheckpointFile(
+            path: folder.file("run.checkpoint"),
+            resumes: true,
+            interval: .zero
+        )
+        var outcome = try problem.fit(
+            checkpoint: checkpoint,
+            isCancelled: Self.cancellation(after: 20)
+        )
+        while outcome.history.stopReason == .cancelled {
+            outcome = try problem.fit(
+                checkpoint: checkpoint,
+                isCancelled: Self.cancellation(after: 25)
+            )
+        }
+        #expect(outcome.parameters == full.parameters)
+        // A finished run has nothing left to do.
+        let again = try problem.fit(checkpoint: checkpoint, isCancelled: { true })
+        #expect(again.parameters == full.parameters)
+        #expect(again.history.stopReason == .epochs)
+    }
+
+    @Test func `a run that is not to resume starts afresh and replaces the checkpoint`() throws {
+        let folder = try TemporaryFolder()
+        let problem = try RegressionProblem()
+        let path = folder.file("run.checkpoint")
+        try Data("not a checkpoint".utf8).write(to: URL(fileURLWithPath: path))
+        let outcome = try problem.fit(checkpoint: CheckpointFile(path: path, resumes: false))
+        #expect(outcome.history.epochs == 6)
+        let resumed = try problem.fit(checkpoint: CheckpointFile(path: path, resumes: true))
+        #expect(resumed.parameters == outcome.parameters)
+        // Nothing temporary is left.
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 1)
+    }
+
+    @Test func `a checkpoint of another run is refused by the setting that differs`() throws {
+        let folder = try TemporaryFolder()
+        let checkpoint = CheckpointFile(path: folder.file("run.checkpoint"), resumes: true)
+        let problem = try RegressionProblem(epochs: 2)
+        _ = try problem.fit(checkpoint: checkpoint)
+        let changes: [(String, (inout TrainingConfiguration) -> Void)] = [
+            ("batch size", { $0.batchSize = 99 }),
+            ("learning rate", { $0.learningRate = 0.01 }),
+            ("epochs", { $0.epochs = 3 }),
+            ("seed", { $0.seed = 5 }),
+            ("average decay", { $0.averageDecay = 0.5 }),
+        ]
+        for (name, change) in changes {
+            var other = problem
+            change(&other.configuration)
+            let error = try #require(throws: TrainingError.self) {
+                _ = try other.fit(checkpoint: checkpoint)
+            }
+            guard case .otherRun(let setting, _, _) = error else {
+                Issue.record("\(error)")
+                continue
+            }
+            #expect(setting == name)
+        }
+        #expect(throws: TrainingError.self) {
+            _ = try problem.fit(checkpoint: checkpoint, label: "another structure")
+        }
+        var data = try RegressionProblem(rows: 1999, epochs: 2)
+        data.configuration = problem.configuration
+        #expect(throws: TrainingError.self) { _ = try data.fit(checkpoint: checkpoint) }
+    }
+
+    @Test func `a checkpoint with a flipped bit or a missing end is refused`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("run.checkpoint")
+        let problem = try RegressionProblem(epochs: 1)
+        let checkpoint = CheckpointFile(path: path, resumes: true)
+        _ = try problem.fit(checkpoint: checkpoint)
+        let good = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        var bad: [[UInt8]] = [[], Array(good.prefix(8)), Array(good.dropLast())]
+        for offset in stride(from: 0, to: good.count, by: good.count / 40) {
+            var flipped = good
+            flipped[offset] ^= 0x10
+            bad.append(flipped)
+            bad.append(Array(good.prefix(offset)))
+        }
+        for bytes in bad {
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            let error = try #require(throws: TrainingError.self) {
+                _ = try problem.fit(checkpoint: checkpoint)
+            }
+            guard case .damagedCheckpoint = error else {
+                Issue.record("\(error)")
+                continue
+            }
+        }
+    }
+
+    @Test func `a folder that is not there is an error that names the file`() throws {
+        let problem = try RegressionProblem(epochs: 1)
+        let path = "/nonexistent/run.checkpoint"
+        let error = try #require(throws: TrainingError.self) {
+            _ = try problem.fit(checkpoint: CheckpointFile(path: path, resumes: true))
+        }
+        #expect("\(error)".hasPrefix(path))
+    }
+}
