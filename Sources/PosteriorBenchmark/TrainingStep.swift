@@ -5,21 +5,20 @@ import Training
 struct TrainingStep {
     private let estimator: any TrainableDensityEstimator
     private let workers: Int
-    private var parameters: [Float]
     private var gradient: [Float]
     private var adam: Adam
 
     init(_ estimator: any TrainableDensityEstimator, workers: Int) {
         self.estimator = estimator
         self.workers = workers
-        parameters = estimator.initialParameters(seed: 1)
+        let parameters = estimator.initialParameters(seed: 1)
         gradient = Array(repeating: 0, count: parameters.count)
         adam = Adam(parameters: parameters)
     }
 
     mutating func run(theta: [Float], x: [Float], rows: ArraySlice<Int>) {
         let loss = estimator.lossAndGradient(
-            parameters: parameters,
+            parameters: adam.parameters,
             theta: theta,
             x: x,
             rows: rows,
@@ -27,11 +26,6 @@ struct TrainingStep {
             gradient: &gradient
         )
         precondition(loss.isFinite, "the benchmark's loss is \(loss)")
-        adam.update(
-            gradient: gradient,
-            learningRate: 1e-5,
-            averageDecay: 0.999,
-            parameters: &parameters
-        )
+        adam.update(gradient: gradient, learningRate: 1e-5, averageDecay: 0.999)
     }
 }
