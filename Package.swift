@@ -104,7 +104,10 @@ let package = Package(
         ),
         .testTarget(
             name: "StatisticalTests",
-            dependencies: ["ModelStore", "Simulators", "TestSupport", "Training"]
+            dependencies: [
+                "Distributions", "Estimators", "Kernels", "ModelStore", "Simulators", "TestSupport",
+                "Training",
+            ]
         ),
     ]
 )
