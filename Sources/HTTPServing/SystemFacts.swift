@@ -27,9 +27,30 @@ func systemErrorText(_ code: Int32) -> String {
     return bytes.isEmpty ? "error \(code)" : String(decoding: bytes, as: UTF8.self)
 }
 
-/// How many processors this process may run on.
+/// How many processors this process may use: those that are there, or fewer by a container's quota.
 func availableProcessors() -> Int {
-    max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    let online = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    return min(online, processorQuota(firstLine(ofFile: "/sys/fs/cgroup/cpu.max")) ?? online)
+}
+
+/// The processors that a `cpu.max` line grants, rounded up: `QUOTA PERIOD`, nil for `max`.
+package func processorQuota(_ line: String) -> Int? {
+    let parts = line.split(whereSeparator: \.isWhitespace).map { Int($0) }
+    guard parts.count == 2, let quota = parts[0], let period = parts[1], quota > 0, period > 0
+    else { return nil }
+    return quota / period + (quota % period > 0 ? 1 : 0)
+}
+
+/// The first line of a small file, empty when it cannot be read.
+private func firstLine(ofFile path: String) -> String {
+    let raw = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard raw >= 0 else { return "" }
+    let file = Descriptor(owning: raw)
+    var bytes = [UInt8](repeating: 0, count: 128)
+    let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+        unsafe read(file.raw, buffer.baseAddress, buffer.count)
+    }
+    return String(decoding: bytes.prefix(max(0, count)).prefix { $0 != 0x0A }, as: UTF8.self)
 }
 
 /// Lets the process open as many descriptors as it may and returns how many that is.

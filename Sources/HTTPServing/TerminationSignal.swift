@@ -25,16 +25,19 @@ public final class TerminationSignal {
         let counter = Counter()
         let queue = DispatchQueue(label: "posterior-signals")
         let handlers = DispatchQueue(label: "posterior-signal-handlers", attributes: .concurrent)
+        let registered = DispatchSemaphore(value: 0)
         for number in [SIGTERM, SIGINT] {
-            _ = signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { @Sendable in
                 let count = counter.next()
                 handlers.async { handler(count) }
             }
+            source.setRegistrationHandler { @Sendable in registered.signal() }
             source.activate()
             sources.append(source)
         }
+        // Until a source is registered its signal still ends the process; none is ever lost.
+        for _ in sources { registered.wait() }
     }
 
     deinit {

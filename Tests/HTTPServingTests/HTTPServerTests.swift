@@ -168,6 +168,14 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("max 100000", nil), ("200000 100000", 2), ("150000 100000", 2), ("50000 100000", 1),
+        ("", nil), ("-1 100000", nil), ("1 0", nil), ("9223372036854775807 1", Int.max),
+    ])
+    func `a container's quota bounds the threads`(_ line: String, _ processors: Int?) {
+        #expect(processorQuota(line) == processors)
+    }
+
     @Test func `a server starts once, and says why it cannot`() throws {
         var configuration = HTTPServerConfiguration()
         configuration.port = 0
