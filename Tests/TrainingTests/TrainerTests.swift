@@ -36,14 +36,14 @@ import Training
 
     @Test func `the best epoch's weights are returned, not the last one's`() throws {
         // Thirty-six rows for 120 parameters: the validation loss soon rises.
-        var problem = try RegressionProblem(rows: 40, epochs: 150)
+        var problem = try RegressionProblem(rows: 40, epochs: 600)
         problem.configuration.averageDecay = 0
-        problem.configuration.patience = 150
+        problem.configuration.patience = 600
         let outcome = try problem.fit()
         let losses = outcome.history.validationLosses
         let lowest = try #require(losses.min())
         #expect(outcome.history.stopReason == .epochs)
-        #expect(outcome.history.best.epoch < 150)
+        #expect(outcome.history.best.epoch < 600)
         #expect(outcome.history.best.validationLoss == lowest)
         #expect(losses[outcome.history.best.epoch - 1] == lowest)
         let again = problem.estimator.losses(
