@@ -59,16 +59,24 @@ struct TrainCommand: ParsableCommand {
     )
     var learningRate = TrainingConfiguration().learningRate
 
-    @Option(help: ArgumentHelp("The most passes over the simulations.", valueName: "n"))
-    var epochs = TrainingConfiguration().epochs
-
     @Option(
         help: ArgumentHelp(
-            "Stop after this many epochs without a better validation loss.",
+            "The most passes over the simulations; default: 60, more for small sets.",
             valueName: "n"
         )
     )
-    var patience = TrainingConfiguration().patience
+    var epochs: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Stop after this many epochs without a better validation loss; default: a tenth of \
+            the epochs, at least 20.
+            """,
+            valueName: "n"
+        )
+    )
+    var patience: Int?
 
     @Option(
         help: ArgumentHelp("Fresh simulations to test on; 0 skips the test.", valueName: "n")
@@ -103,8 +111,10 @@ struct TrainCommand: ParsableCommand {
             learningRate,
             expected: "a number above 0"
         )
-        try require(epochs > 0, "--epochs", epochs, expected: "at least 1")
-        try require(patience > 0, "--patience", patience, expected: "at least 1")
+        for (flag, value) in [("--epochs", epochs), ("--patience", patience)] {
+            guard let value else { continue }
+            try require(value > 0, flag, value, expected: "at least 1")
+        }
         try require(
             testSimulations == 0 || testSimulations >= 2,
             "--test-simulations",
@@ -152,8 +162,9 @@ struct TrainCommand: ParsableCommand {
         var configuration = TrainingConfiguration(seed: seed)
         configuration.batchSize = batchSize
         configuration.learningRate = learningRate
-        configuration.epochs = epochs
-        configuration.patience = patience
+        configuration.setEpochs(forSimulations: data.count)
+        if let epochs { configuration.epochs = epochs }
+        configuration.patience = patience ?? max(configuration.epochs / 10, 20)
         let interruption = Interruption()
         interruption.listen(
             notice: "finishing with the best weights so far; Ctrl-C again quits at once"
@@ -216,13 +227,15 @@ struct TrainCommand: ParsableCommand {
 
     /// The course of training in one line.
     private func summary(of history: TrainingHistory) -> String {
-        String(
-            format: "validation loss %.4f in epoch %d of %d, trained in %.1f s",
-            history.best.validationLoss,
-            history.best.epoch,
-            history.epochs,
-            history.seconds
-        )
+        let loss = String(format: "%.4f", history.best.validationLoss)
+        let time = String(format: "%.1f s", history.seconds)
+        let end =
+            switch history.stopReason {
+            case .epochs: "after \(history.epochs) epochs"
+            case .patience: "after \(history.epochs) epochs, the last ones without a better loss"
+            case .cancelled: "interrupted after \(history.epochs) epochs"
+            }
+        return "validation loss \(loss) in epoch \(history.best.epoch), \(end) and \(time)"
     }
 
     /// Tells the user something on standard error.

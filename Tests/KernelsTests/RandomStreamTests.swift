@@ -39,7 +39,9 @@ import Testing
     @Test func `single-precision uniform numbers are uniform and inside (0, 1)`() {
         let values = Self.draws(seed: 2) { Double($0.uniformFloat()) }
         #expect(SampleStatistics(values).kolmogorovSmirnov { $0 } < 1.95)
-        #expect(values.allSatisfy { $0 >= 0x1p-24 && $0 <= 1 - 0x1p-24 })
+        // Odd multiples of 2⁻²⁴, so neither 0 nor 1 is among them.
+        #expect(values.allSatisfy { ($0 * 0x1p24).remainder(dividingBy: 2).magnitude == 1 })
+        #expect(values.allSatisfy { $0 > 0 && $0 < 1 })
     }
 
     @Test func `normal numbers are normal`() {
@@ -90,12 +92,17 @@ import Testing
     }
 
     @Test func `integers below a bound that rejects often are equally likely`() {
-        // Of 2⁶⁴ words nearly a quarter is rejected for this bound.
+        // Of 2⁶⁴ words a quarter is rejected for this bound. Kept, they would give the remainders
+        // 0, 1, 2 of a division by three probabilities of 3/8, 3/8, 2/8.
         let bound = 3 << 61
-        let draws = SampleStatistics(
-            Self.draws(seed: 6) { Double($0.integer(below: bound)) / Double(bound) }
-        )
-        #expect(draws.kolmogorovSmirnov { $0 } < 1.95)
+        let values = Self.draws(seed: 6) { Double($0.integer(below: bound) % 3) }
+        // Binomial(n, 1/3); five standard errors.
+        let tolerance = 5 * (2.0 / 9 / Double(values.count)).squareRoot()
+        for remainder in 0..<3 {
+            let share =
+                Double(values.count { $0 == Double(remainder) }) / Double(values.count)
+            #expect(abs(share - 1.0 / 3) < tolerance)
+        }
     }
 
     @Test func `an integer below zero is refused`() async {

@@ -106,3 +106,13 @@ import Training
         #expect(LearningRateSchedule(peak: 1, warmUpSteps: 5, totalSteps: 1).rate(atStep: 0) == 1)
     }
 }
+
+@Suite struct TrainingConfigurationTests {
+    @Test(arguments: [(100_000, 60, 20), (20_000, 270, 27), (100, 1000, 100), (2, 1000, 100)])
+    func `small sets get more epochs`(count: Int, epochs: Int, patience: Int) {
+        var configuration = TrainingConfiguration()
+        configuration.setEpochs(forSimulations: count)
+        #expect(configuration.epochs == epochs)
+        #expect(configuration.patience == patience)
+    }
+}
