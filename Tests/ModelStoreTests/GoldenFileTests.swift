@@ -151,7 +151,10 @@ import Testing
         .multivariateNormal(mean: [0, 1], covariance: [1, 0.25, 0.25, 2]),
         .boxUniform(lower: [-1], upper: [1e-300]),
         .logNormal(logMean: [0.1], logStandardDeviation: [3]),
-        .product([.boxUniform(lower: [0], upper: [1]), .product([.logNormal(logMean: [1], logStandardDeviation: [1])])]),
+        .product([
+            .boxUniform(lower: [0], upper: [1]),
+            .product([.logNormal(logMean: [1], logStandardDeviation: [1])]),
+        ]),
     ])
     func `every prior reads back`(prior: DistributionDescription) throws {
         var writer = JSONWriter()

@@ -18,14 +18,20 @@ import Testing
             try Fixture.write(good, to: "\(folder)/.hidden/1/model.safetensors")
             try Fixture.write([1], to: "\(folder)/README.md")
             let repository = try ModelRepository(scanning: folder)
-            #expect(repository.models.map { "\($0.name)/\($0.version)" } == [
-                "flow/1", "flow/10", "mixture/2",
-            ])
-            #expect(repository.refusals.map(\.path).sorted() == [
-                "bad name", "empty/1/model.safetensors", "flow/05", "flow/2/model.safetensors",
-                "flow/3/model.safetensors", "flow/v4",
-            ])
-            let cut = try #require(repository.refusals.first { $0.path == "flow/2/model.safetensors" })
+            #expect(
+                repository.models.map { "\($0.name)/\($0.version)" } == [
+                    "flow/1", "flow/10", "mixture/2",
+                ]
+            )
+            #expect(
+                repository.refusals.map(\.path).sorted() == [
+                    "bad name", "empty/1/model.safetensors", "flow/05", "flow/2/model.safetensors",
+                    "flow/3/model.safetensors", "flow/v4",
+                ]
+            )
+            let cut = try #require(
+                repository.refusals.first { $0.path == "flow/2/model.safetensors" }
+            )
             #expect(cut.reason.contains("truncated"))
         }
     }
@@ -46,19 +52,26 @@ import Testing
                     atPath: "\(folder)/leaving",
                     withDestinationPath: "\(outside)/secret"
                 )
-                try files.createDirectory(atPath: "\(folder)/file/1", withIntermediateDirectories: true)
+                try files.createDirectory(
+                    atPath: "\(folder)/file/1",
+                    withIntermediateDirectories: true
+                )
                 try files.createSymbolicLink(
                     atPath: "\(folder)/file/1/model.safetensors",
                     withDestinationPath: "\(outside)/secret/1/model.safetensors"
                 )
                 let repository = try ModelRepository(scanning: folder)
                 #expect(repository.models.map(\.name) == ["inside"])
-                #expect(repository.refusals.map(\.path).sorted() == [
-                    "file/1/model.safetensors", "leaving",
-                ])
-                #expect(repository.refusals.allSatisfy {
-                    $0.reason == ModelFileError.outsideRepository.description
-                })
+                #expect(
+                    repository.refusals.map(\.path).sorted() == [
+                        "file/1/model.safetensors", "leaving",
+                    ]
+                )
+                #expect(
+                    repository.refusals.allSatisfy {
+                        $0.reason == ModelFileError.outsideRepository.description
+                    }
+                )
             }
         }
     }
@@ -72,10 +85,12 @@ import Testing
             try Fixture.write(Fixture.bytes("mdn-v1"), to: "\(folder)/large/1/model.safetensors")
             let repository = try ModelRepository(scanning: folder, fileLimitBytes: 100)
             #expect(repository.models.isEmpty)
-            #expect(repository.refusals.map(\.description) == [
-                "folder/1/model.safetensors: not a regular file",
-                "large/1/model.safetensors: 2548 bytes, more than the limit of 100",
-            ])
+            #expect(
+                repository.refusals.map(\.description) == [
+                    "folder/1/model.safetensors: not a regular file",
+                    "large/1/model.safetensors: 2548 bytes, more than the limit of 100",
+                ]
+            )
         }
     }
 
@@ -88,9 +103,15 @@ import Testing
     @Test func `an evaluation is kept, and a broken one refused alone`() throws {
         try Fixture.withFolder { folder in
             for version in 1...2 {
-                try Fixture.write(Fixture.bytes("mdn-v1"), to: "\(folder)/m/\(version)/model.safetensors")
+                try Fixture.write(
+                    Fixture.bytes("mdn-v1"),
+                    to: "\(folder)/m/\(version)/model.safetensors"
+                )
             }
-            try Fixture.write(Array(" {\"c2st\": 0.55}\n".utf8), to: "\(folder)/m/1/evaluation.json")
+            try Fixture.write(
+                Array(" {\"c2st\": 0.55}\n".utf8),
+                to: "\(folder)/m/1/evaluation.json"
+            )
             try Fixture.write(Array("{\"c2st\": NaN}".utf8), to: "\(folder)/m/2/evaluation.json")
             let repository = try ModelRepository(scanning: folder)
             #expect(repository.models.map(\.evaluation) == [Array("{\"c2st\": 0.55}".utf8), nil])
@@ -108,7 +129,11 @@ import Testing
             try Fixture.write([1, 2, 3], to: path)
             try file.write(to: path)
             #expect(Array(try Data(contentsOf: URL(filePath: path))) == (try file.encoded()))
-            #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == [ModelFile.fileName])
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: directory) == [
+                    ModelFile.fileName
+                ]
+            )
             #expect(try ModelFile(path: path).metadata == file.metadata)
         }
     }
@@ -120,7 +145,9 @@ import Testing
             let path = "\(folder)/model.safetensors"
             try Fixture.write([1], to: "\(path)/inside")
             #expect(throws: ModelFileError.self) { try file.write(to: path) }
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["model.safetensors"])
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder) == ["model.safetensors"]
+            )
             #expect(throws: ModelFileError.self) { try file.write(to: "\(folder)/missing/m") }
         }
     }

@@ -1,10 +1,15 @@
+import HTTPMessages
 import HTTPTypes
 import PosteriorAPI
 import StrictJSON
 import Testing
 
 @Suite struct AnswerTests {
-    private func sample(_ client: InMemoryClient, _ rest: String, model: String = "flow") throws
+    private func sample(
+        _ client: InMemoryClient,
+        _ rest: String,
+        model: String = "flow"
+    ) throws
         -> JSONFields
     {
         let answer = client.post("/v1/models/\(model)/sample", "{\(rest)}")
@@ -34,7 +39,10 @@ import Testing
         let first = client.post("/v1/models/flow/sample", body)
         #expect(client.post("/v1/models/flow/sample", body).response.body == first.response.body)
         #expect(try first.json().required("seed", expected: "").integer(in: 0...UInt64.max) == .max)
-        let picked = client.post("/v1/models/flow/sample", #"{"observation":[1,2,3],"num_samples":7}"#)
+        let picked = client.post(
+            "/v1/models/flow/sample",
+            #"{"observation":[1,2,3],"num_samples":7}"#
+        )
         let seed = try picked.json().required("seed", expected: "").integer(in: 0...UInt64.max)
         let again = client.post(
             "/v1/models/flow/sample",
@@ -80,7 +88,10 @@ import Testing
 
     @Test func `a summary describes the draws`() throws {
         let client = try InMemoryClient()
-        let fields = try sample(client, #""observation":[1,2,3],"output":"both","seed":3,"num_samples":101"#)
+        let fields = try sample(
+            client,
+            #""observation":[1,2,3],"output":"both","seed":3,"num_samples":101"#
+        )
         let result = try fields.required("results", expected: "").elements()[0].object()
         let draws = try draws(fields)
         let summary = try result.required("summary", expected: "").object()
@@ -93,15 +104,23 @@ import Testing
             let variance = column.reduce(0) { $0 + ($1 - average) * ($1 - average) } / 100
             #expect(abs(mean[dimension] - average) < 1e-6)
             #expect(abs(deviation[dimension] - variance.squareRoot()) < 1e-6)
-            for (name, index) in [("0.05", 5), ("0.25", 25), ("0.5", 50), ("0.75", 75), ("0.95", 95)] {
+            for (name, index) in [
+                ("0.05", 5), ("0.25", 25), ("0.5", 50), ("0.75", 75), ("0.95", 95),
+            ] {
                 let values = try quantiles.required(name, expected: "").doubles()
                 #expect(abs(values[dimension] - column[index]) < 1e-6)
             }
         }
-        let alone = try sample(client, #""observation":[1,2,3],"output":"summary","seed":3,"num_samples":101"#)
+        let alone = try sample(
+            client,
+            #""observation":[1,2,3],"output":"summary","seed":3,"num_samples":101"#
+        )
         let other = try alone.required("results", expected: "").elements()[0].object()
         #expect(other.optional("samples") == nil ? true : false)
-        #expect(try other.required("summary", expected: "").value.text == result.required("summary", expected: "").value.text)
+        #expect(
+            try other.required("summary", expected: "").value.text
+                == result.required("summary", expected: "").value.text
+        )
     }
 
     @Test func `one draw has no standard deviation`() throws {
@@ -111,7 +130,10 @@ import Testing
         )
         let result = try fields.required("results", expected: "").elements()[0].object()
         let summary = try result.required("summary", expected: "").object()
-        #expect(String(decoding: try summary.required("std", expected: "").value.text, as: UTF8.self) == "[null,null]")
+        #expect(
+            String(decoding: try summary.required("std", expected: "").value.text, as: UTF8.self)
+                == "[null,null]"
+        )
     }
 
     @Test(arguments: ["flow", "mixture"])
@@ -125,7 +147,10 @@ import Testing
         )
         let result = try fields.required("results", expected: "").elements()[0].object()
         let stated = try result.required("log_prob", expected: "").doubles()
-        let theta = String(decoding: try result.required("samples", expected: "").value.text, as: UTF8.self)
+        let theta = String(
+            decoding: try result.required("samples", expected: "").value.text,
+            as: UTF8.self
+        )
         let answer = client.post(
             "/v1/models/\(model)/log_prob",
             #"{"observation":\#(x),"theta":\#(theta)}"#
@@ -153,7 +178,9 @@ import Testing
             "/v1/models/flow/log_prob",
             #"{"observations":[[1,2,3],[3,2,1],[1,1,1]],"theta":[[[0,0]],[[0,0],[0.5,1]],[[0.1,0.2]]]}"#
         )
-        let results = try answer.results().map { try $0.required("log_prob", expected: "").doubles() }
+        let results = try answer.results().map {
+            try $0.required("log_prob", expected: "").doubles()
+        }
         #expect(results.map(\.count) == [1, 2, 1])
         for (x, theta, expected) in [
             ("[1,2,3]", "[[0,0]]", results[0]), ("[3,2,1]", "[[0,0],[0.5,1]]", results[1]),
@@ -170,7 +197,11 @@ import Testing
     @Test func `the list says what a first request needs`() throws {
         let models = try InMemoryClient().get("/v1/models").json()
             .required("models", expected: "").elements().map { try $0.object() }
-        #expect(try models.map { try $0.required("name", expected: "").string() } == ["flow", "mixture"])
+        #expect(
+            try models.map { try $0.required("name", expected: "").string() } == [
+                "flow", "mixture",
+            ]
+        )
         #expect(try models[0].required("version", expected: "").integer(in: 0...9) == 3)
         #expect(try models[0].required("versions", expected: "").integers(in: 0...9) == [1, 3])
         #expect(try models[0].required("x_shape", expected: "").integers(in: 0...9) == [3, 1])
@@ -181,8 +212,14 @@ import Testing
         let client = try InMemoryClient()
         let card = try client.get("/v1/models/flow").json()
         #expect(try card.required("version", expected: "").integer(in: 0...9) == 3)
-        #expect(try card.required("evaluation", expected: "").object().required("c2st", expected: "").double() == 0.5)
-        for name in ["estimator", "theta", "x", "prior", "data_scale", "training", "calibration", "format_version"] {
+        #expect(
+            try card.required("evaluation", expected: "").object().required("c2st", expected: "")
+                .double() == 0.5
+        )
+        for name in [
+            "estimator", "theta", "x", "prior", "data_scale", "training", "calibration",
+            "format_version",
+        ] {
             _ = try card.required(name, expected: name)
         }
         let training = try card.required("training", expected: "").object()

@@ -1,5 +1,7 @@
+import HTTPMessages
 import HTTPTypes
 import PosteriorAPI
+import StrictJSON
 import Testing
 
 /// A body that must be refused, and what the answer must say.
@@ -23,16 +25,66 @@ struct BadBody: Sendable, CustomTestStringConvertible {
 @Suite struct BadInputTests {
     static let sampleBodies = [
         // Dimensions and values of a lone observation.
-        BadBody(#"{"observation":[1,2]}"#, "invalid_observation", "observation", "3 numbers", "list of 2"),
-        BadBody(#"{"observations":[[1,2,3,4]]}"#, "invalid_observation", "observations[0]", "3 numbers", "list of 4"),
-        BadBody(#"{"observations":[[]]}"#, "invalid_observation", "observations[0]", "3 numbers", "an empty list"),
-        BadBody(#"{"observation":[1,2,1e400]}"#, "invalid_observation", "observation[2]", "float32", "1e400"),
-        BadBody(#"{"observation":[1,-1e39,3]}"#, "invalid_observation", "observation[1]", "float32", "-1e39"),
-        BadBody(#"{"observation":[[1],[2],[1e39]]}"#, "invalid_observation", "observation[2][0]", "float32"),
+        BadBody(
+            #"{"observation":[1,2]}"#,
+            "invalid_observation",
+            "observation",
+            "3 numbers",
+            "list of 2"
+        ),
+        BadBody(
+            #"{"observations":[[1,2,3,4]]}"#,
+            "invalid_observation",
+            "observations[0]",
+            "3 numbers",
+            "list of 4"
+        ),
+        BadBody(
+            #"{"observations":[[]]}"#,
+            "invalid_observation",
+            "observations[0]",
+            "3 numbers",
+            "an empty list"
+        ),
+        BadBody(
+            #"{"observation":[1,2,1e400]}"#,
+            "invalid_observation",
+            "observation[2]",
+            "float32",
+            "1e400"
+        ),
+        BadBody(
+            #"{"observation":[1,-1e39,3]}"#,
+            "invalid_observation",
+            "observation[1]",
+            "float32",
+            "-1e39"
+        ),
+        BadBody(
+            #"{"observation":[[1],[2],[1e39]]}"#,
+            "invalid_observation",
+            "observation[2][0]",
+            "float32"
+        ),
         BadBody(#"{"observation":[1,null,3]}"#, "invalid_observation", "observation[1]", "null"),
-        BadBody(#"{"observation":[1,"2",3]}"#, "invalid_observation", "observation[1]", #"the string "2""#),
-        BadBody(#"{"observation":[[1],[2,3],[4]]}"#, "invalid_observation", "observation[1]", "1 number", "list of 2"),
-        BadBody(#"{"observation":[[[1]],[[2]],[[3]]]}"#, "invalid_observation", "observation[0][0]"),
+        BadBody(
+            #"{"observation":[1,"2",3]}"#,
+            "invalid_observation",
+            "observation[1]",
+            #"the string "2""#
+        ),
+        BadBody(
+            #"{"observation":[[1],[2,3],[4]]}"#,
+            "invalid_observation",
+            "observation[1]",
+            "1 number",
+            "list of 2"
+        ),
+        BadBody(
+            #"{"observation":[[[1]],[[2]],[[3]]]}"#,
+            "invalid_observation",
+            "observation[0][0]"
+        ),
         BadBody(#"{"observation":"x"}"#, "invalid_observation", "observation", #"the string "x""#),
         BadBody(#"{"observation":5}"#, "invalid_observation", "observation", "the number 5"),
         BadBody(#"{"observation":{}}"#, "invalid_observation", "observation", "an object"),
@@ -41,41 +93,131 @@ struct BadBody: Sendable, CustomTestStringConvertible {
         BadBody(#"{"observations":[1,2,3]}"#, "invalid_field", "observations", #""observation""#),
         BadBody(#"{"observations":5}"#, "invalid_field", "observations", "the number 5"),
         BadBody(#"{"observations":{"a":1}}"#, "invalid_field", "observations", "an object"),
-        BadBody(#"{"observation":[1,2,3],"observations":[[1,2,3]]}"#, "invalid_field", "observation", "not both"),
+        BadBody(
+            #"{"observation":[1,2,3],"observations":[[1,2,3]]}"#,
+            "invalid_field",
+            "observation",
+            "not both"
+        ),
         BadBody("{}", "missing_field", "observations", "3 numbers"),
         BadBody(#"{"observation":null}"#, "missing_field", "observations"),
         BadBody("[]", "invalid_field", "body", "an object", "an empty list"),
         BadBody("3", "invalid_field", "body", "an object", "the number 3"),
         BadBody("\"a\"", "invalid_field", "body", "an object"),
         // Counts.
-        BadBody(#"{"observation":[1,2,3],"num_samples":0}"#, "invalid_field", "num_samples", "1 to 100000", "the number 0"),
-        BadBody(#"{"observation":[1,2,3],"num_samples":-1}"#, "invalid_field", "num_samples", "1 to 100000", "-1"),
-        BadBody(#"{"observation":[1,2,3],"num_samples":1e9}"#, "invalid_field", "num_samples", "1 to 100000", "1e9"),
-        BadBody(#"{"observation":[1,2,3],"num_samples":1000000000}"#, "invalid_field", "num_samples", "1 to 100000"),
-        BadBody(#"{"observation":[1,2,3],"num_samples":1.5}"#, "invalid_field", "num_samples", "an integer"),
-        BadBody(#"{"observation":[1,2,3],"num_samples":"10"}"#, "invalid_field", "num_samples", #"the string "10""#),
-        BadBody(#"{"observation":[1,2,3],"num_samples":true}"#, "invalid_field", "num_samples", "true"),
-        BadBody(#"{"observation":[1,2,3],"num_samples":[1]}"#, "invalid_field", "num_samples", "a list of 1"),
-        BadBody(#"{"observations":[\#(Array(repeating: "[1,2,3]", count: 30).joined(separator: ","))],"num_samples":100000}"#, "invalid_field", "num_samples", "4000000", "6000000"),
+        BadBody(
+            #"{"observation":[1,2,3],"num_samples":0}"#,
+            "invalid_field",
+            "num_samples",
+            "1 to 100000",
+            "the number 0"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"num_samples":-1}"#,
+            "invalid_field",
+            "num_samples",
+            "1 to 100000",
+            "-1"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"num_samples":1e9}"#,
+            "invalid_field",
+            "num_samples",
+            "1 to 100000",
+            "1e9"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"num_samples":1000000000}"#,
+            "invalid_field",
+            "num_samples",
+            "1 to 100000"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"num_samples":1.5}"#,
+            "invalid_field",
+            "num_samples",
+            "an integer"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"num_samples":"10"}"#,
+            "invalid_field",
+            "num_samples",
+            #"the string "10""#
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"num_samples":true}"#,
+            "invalid_field",
+            "num_samples",
+            "true"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"num_samples":[1]}"#,
+            "invalid_field",
+            "num_samples",
+            "a list of 1"
+        ),
+        BadBody(
+            #"{"observations":[\#(Array(repeating: "[1,2,3]", count: 30).joined(separator: ","))],"num_samples":100000}"#,
+            "invalid_field",
+            "num_samples",
+            "4000000",
+            "6000000"
+        ),
         // Other fields.
-        BadBody(#"{"observation":[1,2,3],"seed":-1}"#, "invalid_field", "seed", "18446744073709551615"),
+        BadBody(
+            #"{"observation":[1,2,3],"seed":-1}"#,
+            "invalid_field",
+            "seed",
+            "18446744073709551615"
+        ),
         BadBody(#"{"observation":[1,2,3],"seed":0.5}"#, "invalid_field", "seed", "0.5"),
         BadBody(#"{"observation":[1,2,3],"seed":18446744073709551616}"#, "invalid_field", "seed"),
         BadBody(#"{"observation":[1,2,3],"seed":"1"}"#, "invalid_field", "seed"),
-        BadBody(#"{"observation":[1,2,3],"output":"all"}"#, "invalid_field", "output", "summary", #"the string "all""#),
+        BadBody(
+            #"{"observation":[1,2,3],"output":"all"}"#,
+            "invalid_field",
+            "output",
+            "summary",
+            #"the string "all""#
+        ),
         BadBody(#"{"observation":[1,2,3],"output":1}"#, "invalid_field", "output", "a string"),
-        BadBody(#"{"observation":[1,2,3],"log_prob":1}"#, "invalid_field", "log_prob", "true or false"),
-        BadBody(#"{"observation":[1,2,3],"num_sample":5}"#, "unknown_field", "num_sample", "num_samples"),
+        BadBody(
+            #"{"observation":[1,2,3],"log_prob":1}"#,
+            "invalid_field",
+            "log_prob",
+            "true or false"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"num_sample":5}"#,
+            "unknown_field",
+            "num_sample",
+            "num_samples"
+        ),
         BadBody(#"{"observation":[1,2,3],"temperature":5}"#, "unknown_field", "temperature"),
         BadBody(#"{"observation":[1,2,3],"theta":[[1,2]]}"#, "unknown_field", "theta"),
         // JSON itself.
         BadBody(#"{"observation":[1,2,NaN]}"#, "invalid_json", "observation[2]", "NaN"),
-        BadBody(#"{"observations":[[1,2,-Infinity]]}"#, "invalid_json", "observations[0][2]", "Infinity"),
+        BadBody(
+            #"{"observations":[[1,2,-Infinity]]}"#,
+            "invalid_json",
+            "observations[0][2]",
+            "Infinity"
+        ),
         BadBody(#"{"observation":[1,2,3]"#, "invalid_json", "body", "too early"),
         BadBody(#"{"observation":[1,2,3]} x"#, "invalid_json", "body", "follows the end"),
         BadBody(#"{"observation":[1,2,3],}"#, "invalid_json", "body", "a key in quotes"),
-        BadBody(#"{"observation":[1,2,3],"seed":1,"seed":2}"#, "invalid_json", "body", #""seed" appears twice"#),
-        BadBody(#"{"observation":"# + String(repeating: "[", count: 10_000), "invalid_json", nil, "deeper than 64"),
+        BadBody(
+            #"{"observation":[1,2,3],"seed":1,"seed":2}"#,
+            "invalid_json",
+            "body",
+            #""seed" appears twice"#
+        ),
+        BadBody(
+            #"{"observation":"# + String(repeating: "[", count: 10_000),
+            "invalid_json",
+            nil,
+            "deeper than 64"
+        ),
         BadBody("observation=1", "invalid_json", "body", "a value"),
         BadBody(" ", "invalid_json", "body", "no JSON value"),
     ]
@@ -92,18 +234,68 @@ struct BadBody: Sendable, CustomTestStringConvertible {
     static let logProbBodies = [
         BadBody(#"{"observation":[1,2,3]}"#, "missing_field", "theta", "2 numbers"),
         BadBody(#"{"theta":[[0,0]]}"#, "missing_field", "observations"),
-        BadBody(#"{"observation":[1,2,3],"theta":[0,0]}"#, "invalid_observation", "theta", "a list of parameters"),
-        BadBody(#"{"observation":[1,2,3],"theta":[]}"#, "invalid_observation", "theta", "an empty list"),
-        BadBody(#"{"observation":[1,2,3],"theta":[[0,0],[0]]}"#, "invalid_observation", "theta[1]", "2 numbers", "list of 1"),
-        BadBody(#"{"observation":[1,2,3],"theta":[[0,1e400]]}"#, "invalid_observation", "theta[0][1]", "1e400"),
-        BadBody(#"{"observation":[1,2,3],"theta":[[0,"a"]]}"#, "invalid_observation", "theta[0][1]"),
-        BadBody(#"{"observation":[1,2,3],"theta":7}"#, "invalid_observation", "theta", "the number 7"),
-        BadBody(#"{"observation":[1,2],"theta":[[0,0]]}"#, "invalid_observation", "observation", "3 numbers"),
+        BadBody(
+            #"{"observation":[1,2,3],"theta":[0,0]}"#,
+            "invalid_observation",
+            "theta",
+            "a list of parameters"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"theta":[]}"#,
+            "invalid_observation",
+            "theta",
+            "an empty list"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"theta":[[0,0],[0]]}"#,
+            "invalid_observation",
+            "theta[1]",
+            "2 numbers",
+            "list of 1"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"theta":[[0,1e400]]}"#,
+            "invalid_observation",
+            "theta[0][1]",
+            "1e400"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"theta":[[0,"a"]]}"#,
+            "invalid_observation",
+            "theta[0][1]"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"theta":7}"#,
+            "invalid_observation",
+            "theta",
+            "the number 7"
+        ),
+        BadBody(
+            #"{"observation":[1,2],"theta":[[0,0]]}"#,
+            "invalid_observation",
+            "observation",
+            "3 numbers"
+        ),
         BadBody(#"{"observations":[[1,2,3]],"theta":[]}"#, "invalid_field", "theta", "a list of 1"),
-        BadBody(#"{"observations":[[1,2,3]],"theta":[[[0,0]],[[0,0]]]}"#, "invalid_field", "theta", "a list of 2"),
-        BadBody(#"{"observations":[[1,2,3]],"theta":[[0,0]]}"#, "invalid_observation", "theta[0]", "a list of parameters"),
+        BadBody(
+            #"{"observations":[[1,2,3]],"theta":[[[0,0]],[[0,0]]]}"#,
+            "invalid_field",
+            "theta",
+            "a list of 2"
+        ),
+        BadBody(
+            #"{"observations":[[1,2,3]],"theta":[[0,0]]}"#,
+            "invalid_observation",
+            "theta[0]",
+            "a list of parameters"
+        ),
         BadBody(#"{"observation":[1,2,3],"theta":[[0,0]],"seed":1}"#, "unknown_field", "seed"),
-        BadBody(#"{"observation":[1,2,3],"theta":[[0,NaN]]}"#, "invalid_json", "theta[0][1]", "NaN"),
+        BadBody(
+            #"{"observation":[1,2,3],"theta":[[0,NaN]]}"#,
+            "invalid_json",
+            "theta[0][1]",
+            "NaN"
+        ),
     ]
 
     @Test(arguments: logProbBodies)
@@ -142,7 +334,9 @@ struct BadBody: Sendable, CustomTestStringConvertible {
         #expect(answer.status == 200)
         let results = try answer.results()
         #expect(results.count == 5)
-        for (index, field) in [(1, "observations[1]"), (2, "observations[2][1]"), (4, "observations[4][0]")] {
+        for (index, field) in [
+            (1, "observations[1]"), (2, "observations[2][1]"), (4, "observations[4][0]"),
+        ] {
             let error = try results[index].required("error", expected: "").object()
             #expect(try error.required("code", expected: "").string() == "invalid_observation")
             #expect(try error.required("field", expected: "").string() == field)
@@ -167,8 +361,14 @@ struct BadBody: Sendable, CustomTestStringConvertible {
         #expect(answer.status == 200)
         let results = try answer.results()
         #expect(results[0].optional("log_prob") != nil ? true : false)
-        #expect(try results[1].required("error", expected: "").object().required("field", expected: "").string() == "theta[1][0]")
-        #expect(try results[2].required("error", expected: "").object().required("field", expected: "").string() == "observations[2]")
+        #expect(
+            try results[1].required("error", expected: "").object().required("field", expected: "")
+                .string() == "theta[1][0]"
+        )
+        #expect(
+            try results[2].required("error", expected: "").object().required("field", expected: "")
+                .string() == "observations[2]"
+        )
     }
 
     @Test func `a batch of nothing but bad observations lists their errors`() throws {

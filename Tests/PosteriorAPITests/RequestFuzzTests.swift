@@ -27,7 +27,8 @@ import Testing
             for _ in 0..<Int.random(in: 0...3, using: &random) {
                 mutate(&body, &random)
             }
-            let path = Bool.random(using: &random) ? "/v1/models/flow/sample" : "/v1/models/flow/log_prob"
+            let path =
+                Bool.random(using: &random) ? "/v1/models/flow/sample" : "/v1/models/flow/log_prob"
             let answer = client.post(path, bytes: body)
             answered[answer.status, default: 0] += 1
             if (try? JSONDocument(parsing: answer.response.body)) == nil {
@@ -55,7 +56,10 @@ import Testing
                 authority: "test",
                 path: String(decoding: path, as: UTF8.self)
             )
-            let answer = client.send(request, body: Bool.random(using: &random) ? Array("{}".utf8) : nil)
+            let answer = client.send(
+                request,
+                body: Bool.random(using: &random) ? Array("{}".utf8) : nil
+            )
             #expect(answer.status == 200 || (400..<500).contains(answer.status))
         }
     }

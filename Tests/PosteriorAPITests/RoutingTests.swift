@@ -2,6 +2,7 @@ import HTTPMessages
 import HTTPTypes
 import ModelStore
 import PosteriorAPI
+import StrictJSON
 import Testing
 
 @Suite struct RoutingTests {
@@ -18,7 +19,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["nothing", "flow2", "%66low2", "..", "a%2Fb", "%00", "é", String(repeating: "x", count: 500)])
+    @Test(arguments: [
+        "nothing", "flow2", "%66low2", "..", "a%2Fb", "%00", "é",
+        String(repeating: "x", count: 500),
+    ])
     func `unknown models are 404 and name the field`(name: String) throws {
         let client = try InMemoryClient()
         let answers = [
@@ -158,7 +162,12 @@ import Testing
     }
 
     @Test func `a body on GET is refused`() throws {
-        let request = HTTPRequest(method: .get, scheme: "http", authority: "test", path: "/v1/models")
+        let request = HTTPRequest(
+            method: .get,
+            scheme: "http",
+            authority: "test",
+            path: "/v1/models"
+        )
         let answer = try InMemoryClient().send(request, body: [1])
         #expect(answer.status == 400)
         #expect(try answer.error().code == "unexpected_body")
@@ -179,7 +188,12 @@ import Testing
 
     @Test func `a service without models is not ready`() throws {
         let service = PosteriorService(repository: ModelRepository(models: []))
-        let request = HTTPRequest(method: .get, scheme: "http", authority: "t", path: "/v2/health/ready")
+        let request = HTTPRequest(
+            method: .get,
+            scheme: "http",
+            authority: "t",
+            path: "/v2/health/ready"
+        )
         guard case .respond(let response) = service.admit(request, hasBody: false, hasLength: false)
         else {
             Issue.record("not answered at once")

@@ -136,8 +136,18 @@ struct RefusedText: Sendable, CustomTestStringConvertible {
         RefusedText(bytes: [0x22, 0xFF, 0x22], .invalidUTF8, at: 1),
         RefusedText(bytes: [0x22, 0xF0, 0x9F], .invalidUTF8, at: 1),
         RefusedText(bytes: [0xFF], .unexpectedByte(0xFF, expected: "a value"), at: 0),
-        RefusedText(bytes: [0x5B, 0x00, 0x5D], .unexpectedByte(0, expected: "a value"), at: 1, in: "[0]"),
-        RefusedText("{\"x\":[[1],[2,\"a\",tru]]}", RefusedText.unexpected("]", "\"true\""), at: 20, in: "x[1][2]"),
+        RefusedText(
+            bytes: [0x5B, 0x00, 0x5D],
+            .unexpectedByte(0, expected: "a value"),
+            at: 1,
+            in: "[0]"
+        ),
+        RefusedText(
+            "{\"x\":[[1],[2,\"a\",tru]]}",
+            RefusedText.unexpected("]", "\"true\""),
+            at: 20,
+            in: "x[1][2]"
+        ),
     ]
 
     @Test(arguments: refused)

@@ -9,11 +9,13 @@ import Testing
         "[1,2,3,4,5,6,7,8,9,10,1.00000005960464477539062500000000001,-1e-400]",
     ]
 
-    private static let fragments: [[UInt8]] = [
-        "[", "]", "{", "}", ",", ":", "\"", "\\", "\\u", "\\uD800", "e", "E", "+", "-", ".", "0",
-        "9", "null", "true", "NaN", "Infinity", " ", "\n", "\u{0}", "\u{FEFF}", "1e999", "[[[[",
-        "\"a\":", "é", "99999999999999999999",
-    ].map { Array($0.utf8) } + [[0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xF4, 0x90]]
+    private static let fragments: [[UInt8]] =
+        [
+            "[", "]", "{", "}", ",", ":", "\"", "\\", "\\u", "\\uD800", "e", "E", "+", "-", ".",
+            "0",
+            "9", "null", "true", "NaN", "Infinity", " ", "\n", "\u{0}", "\u{FEFF}", "1e999", "[[[[",
+            "\"a\":", "é", "99999999999999999999",
+        ].map { Array($0.utf8) } + [[0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xF4, 0x90]]
 
     /// Whatever comes in, the parser answers, and what it accepts can be walked to the end.
     @Test func `mutated documents never trap, and accepted ones survive a walk`() {

@@ -85,7 +85,9 @@ import Testing
 
     @Test func `the text of a value is what was written`() throws {
         let root = try parse(#" {"a": [1, {"b":"]}\""}] , "c":"x","d": 1e5 } "#)
-        #expect(String(decoding: root.members[0].value.text, as: UTF8.self) == #"[1, {"b":"]}\""}]"#)
+        #expect(
+            String(decoding: root.members[0].value.text, as: UTF8.self) == #"[1, {"b":"]}\""}]"#
+        )
         #expect(String(decoding: root.members[1].value.text, as: UTF8.self) == #""x""#)
         #expect(String(decoding: root.members[2].value.text, as: UTF8.self) == "1e5")
         #expect(root.text.first == UInt8(ascii: "{") && root.text.last == UInt8(ascii: "}"))
@@ -96,18 +98,30 @@ import Testing
             parse(#"{"count":0,"name":1,"nothing":null,"list":[1,"x"],"nmae":2}"#),
             path: ""
         ).object()
-        #expect(throws: JSONFieldError.mismatch(
-            path: "count", expected: "an integer from 1 to 9", found: "the number 0"
-        )) { try fields.required("count", expected: "").integer(in: 1...9) }
-        #expect(throws: JSONFieldError.mismatch(
-            path: "name", expected: "a string", found: "the number 1"
-        )) { try fields.required("name", expected: "").string() }
+        #expect(
+            throws: JSONFieldError.mismatch(
+                path: "count",
+                expected: "an integer from 1 to 9",
+                found: "the number 0"
+            )
+        ) { try fields.required("count", expected: "").integer(in: 1...9) }
+        #expect(
+            throws: JSONFieldError.mismatch(
+                path: "name",
+                expected: "a string",
+                found: "the number 1"
+            )
+        ) { try fields.required("name", expected: "").string() }
         #expect(throws: JSONFieldError.missing(path: "nothing", expected: "a cat")) {
             try fields.required("nothing", expected: "a cat")
         }
-        #expect(throws: JSONFieldError.mismatch(
-            path: "list[1]", expected: "an integer from 0 to 5", found: "the string \"x\""
-        )) { try fields.required("list", expected: "").integers(in: 0...5) }
+        #expect(
+            throws: JSONFieldError.mismatch(
+                path: "list[1]",
+                expected: "an integer from 0 to 5",
+                found: "the string \"x\""
+            )
+        ) { try fields.required("list", expected: "").integers(in: 0...5) }
         #expect(throws: JSONFieldError.unknown(path: "nmae", suggestion: "name")) {
             try fields.refuseOthers(than: ["count", "name", "nothing", "list"])
         }

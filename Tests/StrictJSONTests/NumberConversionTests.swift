@@ -13,7 +13,8 @@ import Testing
         "1.00000005960464477539062499999999999", "1.000000059604644775390625",
         "1.00000005960464477539062500000000001", "1.00000017881393432617187499",
         "1.000000178813934326171875", "1.000000178813934326171875000000000000000000001",
-        "3.4028234663852886e38", "3.4028235677973366e38", "3.40282356779733661637539395458142568447e38",
+        "3.4028234663852886e38", "3.4028235677973366e38",
+        "3.40282356779733661637539395458142568447e38",
         "3.402823567797336616375393954581425684e38", "3.5e38", "1e39", "1e400", "-1e400",
         "1.1754943508222875e-38", "1.1754942807573643e-38", "1.401298464324817e-45",
         "7.006492321624085e-46", "7.006492321624086e-46", "7.0064923216240853e-46",
@@ -70,7 +71,9 @@ import Testing
     @Test func `decimals next to ties of float32 are rounded once`() throws {
         var random = SeededGenerator(seed: 12)
         for _ in 0..<100_000 {
-            let below = Float(bitPattern: UInt32.random(in: 0x0080_0000..<0x7F00_0000, using: &random))
+            let below = Float(
+                bitPattern: UInt32.random(in: 0x0080_0000..<0x7F00_0000, using: &random)
+            )
             let tie = (Double(below) + Double(below.nextUp)) / 2
             let text = [tie.nextDown, tie, tie.nextUp].randomElement(using: &random) ?? tie
             // Seventeen digits name the double; more digits move off it.

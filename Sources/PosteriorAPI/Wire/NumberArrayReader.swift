@@ -29,9 +29,10 @@ enum NumberArrayReader {
         shape: [Int],
         to values: inout [Float]
     ) throws(Problem) {
-        let count = shape.reduce(1, *)
-        if value.kind == .array && value.count == count && (shape.count == 1 || value.isNumberArray)
-        {
+        let isFlat =
+            shape.count == 1 || value.isNumberArray
+            || value.elements.contains { $0.kind == .number }
+        if isFlat && value.kind == .array && value.count == shape.reduce(1, *) {
             do throws(JSONValue.NumberProblem) {
                 try value.appendFloats(to: &values)
             } catch {
