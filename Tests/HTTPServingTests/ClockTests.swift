@@ -42,9 +42,7 @@ import Testing
     @Test func `a client that reads nothing is cut off`() throws {
         try withServer(configure: { $0.limits.writeStallTimeout = .milliseconds(200) }) { port in
             let client = try LoopbackClient(port: port)
-            let body = [UInt8](repeating: 0x61, count: 30_000_000)
-            client.send(request("POST /echo", "Content-Length: \(body.count)\r\n"))
-            client.send(body)
+            client.send(request("GET /big"))
             usleep(1_000_000)
             #expect(client.answer()?.status == nil)
         }

@@ -25,7 +25,7 @@ final class Gate: Sendable {
     }
 }
 
-/// `GET /live` at once; `POST /echo`, `POST /slow` (behind a gate) and `GET /idle` on a worker.
+/// `GET /live` and `GET /big` at once; `POST /echo`, `POST /slow` (behind a gate) and `GET /idle` on a worker.
 struct TestService: HTTPService {
     let gate = Gate()
     let limitBytes: Int
@@ -38,6 +38,13 @@ struct TestService: HTTPService {
         switch request.path {
         case "/live":
             .respond(ServerResponse(head: HTTPResponse(status: .ok), body: Array("live".utf8)))
+        case "/big":
+            .respond(
+                ServerResponse(
+                    head: HTTPResponse(status: .ok),
+                    body: [UInt8](repeating: 0x61, count: 30_000_000)
+                )
+            )
         case "/echo", "/slow", "/idle": .compute(limitBytes: limitBytes)
         default: .respond(ServerResponse(head: HTTPResponse(status: .notFound)))
         }
