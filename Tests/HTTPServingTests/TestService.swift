@@ -64,17 +64,24 @@ struct TestService: HTTPService {
     }
 }
 
+extension HTTPServerConfiguration {
+    /// A configuration for tests, a free port and two workers, with something changed.
+    static func with(_ change: (inout HTTPServerConfiguration) -> Void) -> Self {
+        var configuration = HTTPServerConfiguration()
+        configuration.port = 0
+        configuration.workerCount = 2
+        change(&configuration)
+        return configuration
+    }
+}
+
 /// Runs a server on a free port while `body` talks to it; it has to drain in the end.
 func withServer(
     _ service: TestService = TestService(),
-    configure: (inout HTTPServerConfiguration) -> Void = { _ in },
+    configuration: HTTPServerConfiguration = .with { _ in },
     sourceLocation: SourceLocation = #_sourceLocation,
     _ body: (UInt16) throws -> Void
 ) throws {
-    var configuration = HTTPServerConfiguration()
-    configuration.port = 0
-    configuration.workerCount = 2
-    configure(&configuration)
     let server = HTTPServer(configuration: configuration, service: service)
     let address = try server.start()
     defer {
