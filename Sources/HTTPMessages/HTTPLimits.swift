@@ -3,7 +3,7 @@
 /// RFC 9110 §5.4, §17.5 and RFC 9112 §2.2, §3, §9.5 leave the figures to the server. A bound that
 /// is passed is answered with the status named beside it, and the connection closes.
 public struct HTTPLimits: Sendable, Hashable {
-    /// Longest request line in bytes, without its CRLF; 414 beyond it. RFC 9112 §3 asks for 8,000.
+    /// Longest request line in bytes, without its CRLF, of which RFC 9112 §3 asks for 8,000; 414.
     public var requestLineBytes = 8_192
     /// Longest field line in bytes, without its CRLF; 431 beyond it.
     public var fieldLineBytes = 8_192

@@ -137,7 +137,7 @@ import Testing
     }
 
     @Test func `five hundred connections are served side by side`() throws {
-        try withServer(configure: { $0.connectionLimitPerAddress = nil }) { port in
+        try withServer(configuration: .with { $0.connectionLimitPerAddress = nil }) { port in
             try talk(port: port, remaining: 500)
         }
     }
@@ -155,13 +155,13 @@ import Testing
 
     @Test(arguments: [1, 3])
     func `connections are shared out among the loops`(_ loopCount: Int) throws {
-        try withServer(configure: { $0.loopCount = loopCount }) { port in
+        try withServer(configuration: .with { $0.loopCount = loopCount }) { port in
             try talk(port: port, remaining: 20)
         }
     }
 
     @Test func `a worker learns how many others are idle`() throws {
-        try withServer(configure: { $0.workerCount = 3 }) { port in
+        try withServer(configuration: .with { $0.workerCount = 3 }) { port in
             let client = try LoopbackClient(port: port)
             client.send(request("GET /idle"))
             #expect(client.answer()?.text == "2")

@@ -81,6 +81,7 @@ final class LoopbackClient {
         let count = unsafe buffer.withUnsafeMutableBytes { bytes in
             unsafe recv(descriptor, bytes.baseAddress, bytes.count, 0)
         }
+        if count == 0 { errno = 0 }
         guard count > 0 else { return false }
         received.append(contentsOf: buffer[..<count])
         return true
@@ -110,9 +111,10 @@ final class LoopbackClient {
         return Answer(status: status, head: head, body: body)
     }
 
-    /// Reads to the end of the connection and returns what came.
-    func rest() -> String {
+    /// Reads to the end of the connection; nil when it does not end in time.
+    func rest() -> String? {
         while fill() {}
+        if errno == EAGAIN { return nil }
         defer { received = [] }
         return String(decoding: received, as: UTF8.self)
     }

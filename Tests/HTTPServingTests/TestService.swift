@@ -25,7 +25,7 @@ final class Gate: Sendable {
     }
 }
 
-/// `GET /live` at once; `POST /echo`, `POST /slow` (behind a gate) and `GET /idle` on a worker.
+/// `GET /live` and `GET /big` at once; `POST /echo`, `POST /slow` (behind a gate) and `GET /idle` on a worker.
 struct TestService: HTTPService {
     let gate = Gate()
     let limitBytes: Int
@@ -38,6 +38,13 @@ struct TestService: HTTPService {
         switch request.path {
         case "/live":
             .respond(ServerResponse(head: HTTPResponse(status: .ok), body: Array("live".utf8)))
+        case "/big":
+            .respond(
+                ServerResponse(
+                    head: HTTPResponse(status: .ok),
+                    body: [UInt8](repeating: 0x61, count: 30_000_000)
+                )
+            )
         case "/echo", "/slow", "/idle": .compute(limitBytes: limitBytes)
         default: .respond(ServerResponse(head: HTTPResponse(status: .notFound)))
         }
@@ -57,17 +64,24 @@ struct TestService: HTTPService {
     }
 }
 
+extension HTTPServerConfiguration {
+    /// A configuration for tests, a free port and two workers, with something changed.
+    static func with(_ change: (inout HTTPServerConfiguration) -> Void) -> Self {
+        var configuration = HTTPServerConfiguration()
+        configuration.port = 0
+        configuration.workerCount = 2
+        change(&configuration)
+        return configuration
+    }
+}
+
 /// Runs a server on a free port while `body` talks to it; it has to drain in the end.
 func withServer(
     _ service: TestService = TestService(),
-    configure: (inout HTTPServerConfiguration) -> Void = { _ in },
+    configuration: HTTPServerConfiguration = .with { _ in },
     sourceLocation: SourceLocation = #_sourceLocation,
     _ body: (UInt16) throws -> Void
 ) throws {
-    var configuration = HTTPServerConfiguration()
-    configuration.port = 0
-    configuration.workerCount = 2
-    configure(&configuration)
     let server = HTTPServer(configuration: configuration, service: service)
     let address = try server.start()
     defer {
