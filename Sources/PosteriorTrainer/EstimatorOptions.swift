@@ -29,7 +29,7 @@ struct EstimatorOptions: ParsableArguments {
     @Option(help: ArgumentHelp("maf: blocks of each transform; default: 2.", valueName: "n"))
     var blocks: Int?
 
-    @Option(help: ArgumentHelp("mdn: number of components; default: 10.", valueName: "n"))
+    @Option(help: ArgumentHelp("mdn: number of components; default: 20.", valueName: "n"))
     var components: Int?
 
     @Option(help: ArgumentHelp("mdn: number of hidden layers; default: 3.", valueName: "n"))
@@ -65,7 +65,7 @@ struct EstimatorOptions: ParsableArguments {
         case .mdn:
             .mixtureDensityNetwork(
                 MixtureDensityNetworkArchitecture(
-                    components: components ?? 10,
+                    components: components ?? 20,
                     hiddenFeatures: hidden ?? 50,
                     hiddenLayers: layers ?? 3,
                     diagonalFloor: 1e-4
