@@ -34,7 +34,7 @@ let package = Package(
         .target(name: "Simulators", dependencies: ["Distributions", "Kernels"]),
         .target(
             name: "Training",
-            dependencies: ["Autodiff", "Distributions", "Estimators", "Kernels", "Simulators"]
+            dependencies: ["Distributions", "Estimators", "Kernels", "Simulators"]
         ),
         // Files and the wire.
         .target(name: "StrictJSON"),
@@ -63,14 +63,13 @@ let package = Package(
         .executableTarget(
             name: "PosteriorBenchmark",
             dependencies: [
-                "Autodiff", "Estimators", "Kernels", "ModelStore", "PosteriorAPI", "Simulators",
-                "StrictJSON", "Training", argumentParser,
+                "Distributions", "Estimators", "Kernels", "StrictJSON", "Training", argumentParser,
             ]
         ),
         // Tests.
         .target(
             name: "TestSupport",
-            dependencies: ["Autodiff", "Distributions", "Estimators", "Kernels"],
+            dependencies: ["Autodiff", "Kernels"],
             path: "Tests/TestSupport"
         ),
         .testTarget(
@@ -79,18 +78,27 @@ let package = Package(
             exclude: ["Fixtures"]
         ),
         .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "Kernels", "TestSupport"]),
-        .testTarget(name: "DistributionsTests", dependencies: ["Distributions", "TestSupport"]),
+        .testTarget(
+            name: "DistributionsTests",
+            dependencies: ["Distributions", "Kernels", "TestSupport"]
+        ),
         .testTarget(
             name: "EstimatorsTests",
             dependencies: ["Autodiff", "Distributions", "Estimators", "Kernels", "TestSupport"],
             exclude: ["Fixtures"]
         ),
-        .testTarget(name: "SimulatorsTests", dependencies: ["Simulators", "TestSupport"]),
-        .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+        .testTarget(
+            name: "SimulatorsTests",
+            dependencies: ["Distributions", "Kernels", "Simulators"]
+        ),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: ["Distributions", "Estimators", "Kernels", "Simulators", "Training"]
+        ),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(
             name: "ModelStoreTests",
-            dependencies: ["ModelStore", "TestSupport"],
+            dependencies: ["Distributions", "Estimators", "ModelStore", "StrictJSON"],
             exclude: ["Fixtures"]
         ),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", httpTypes]),
@@ -100,7 +108,9 @@ let package = Package(
         ),
         .testTarget(
             name: "PosteriorAPITests",
-            dependencies: ["HTTPMessages", "PosteriorAPI", "TestSupport", httpTypes]
+            dependencies: [
+                "HTTPMessages", "ModelStore", "PosteriorAPI", "StrictJSON", httpTypes,
+            ]
         ),
         .testTarget(
             name: "StatisticalTests",

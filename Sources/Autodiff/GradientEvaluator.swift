@@ -44,7 +44,7 @@ public final class GradientEvaluator: Sendable {
         let slots = min(Self.slotCount, tiles.count)
         let partial = Mutex([SlotSum?](repeating: nil, count: slots))
         ParallelTiles.run(count: slots, workers: workers) { slot in
-            let sum = sum(slot, of: slots, tiles, parameters, sources)
+            let sum = self.sum(slot, of: slots, tiles, parameters, sources)
             partial.withLock { $0[slot] = sum }
         }
         let sums = partial.withLock { $0.compactMap(\.self) }

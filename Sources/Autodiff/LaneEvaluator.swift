@@ -86,7 +86,7 @@ public final class LaneEvaluator: Sendable {
                 tile,
                 target in
                 let lanes = tiles.range(tile)
-                run(
+                self.run(
                     stage,
                     lanes: lanes,
                     place: { LanePlace(observation: $0 / samples, sample: $0) },
@@ -169,7 +169,7 @@ public final class LaneEvaluator: Sendable {
             ends: tiles.ends(width: stage.resultWidth),
             workers: workers
         ) { tile, target in
-            run(
+            self.run(
                 stage,
                 lanes: tiles.range(tile),
                 place: { LanePlace(observation: observations.lowerBound + $0, sample: 0) },

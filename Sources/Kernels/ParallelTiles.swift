@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// Runs independent tiles of work on several threads; what a tile computes never depends on how
@@ -15,7 +14,7 @@ public enum ParallelTiles {
         _ output: inout [Float],
         ends: [Int],
         workers: Int,
-        body: @Sendable (Int, inout MutableSpan<Float>) -> Void
+        body: @escaping @Sendable (Int, inout MutableSpan<Float>) -> Void
     ) {
         let count = output.count
         precondition(ends.last ?? 0 == count, "tiles end at \(ends.last ?? 0) of \(count)")
@@ -32,19 +31,61 @@ public enum ParallelTiles {
     }
 
     /// Calls `body` for every index, in any order and on up to `workers` threads.
-    public static func run(count: Int, workers: Int, body: @Sendable (Int) -> Void) {
-        let threads = min(workers, count)
-        guard threads > 1 else {
+    public static func run(
+        count: Int,
+        workers: Int,
+        body: @escaping @Sendable (Int) -> Void
+    ) {
+        guard min(workers, count) > 1 else {
             for index in 0..<count { body(index) }
             return
         }
-        let next = Atomic(0)
-        DispatchQueue.concurrentPerform(iterations: threads) { _ in
-            while true {
-                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < count else { return }
-                body(index)
-            }
+        let job = TileJob(count: count, helpers: min(workers, count) - 1, body: body)
+        HelperThreads.shared.run(job)
+    }
+}
+
+/// Tiles that the caller and its helpers take one after the other.
+final class TileJob: Sendable {
+    private let count: Int
+    private let body: @Sendable (Int) -> Void
+    private let next = Atomic(0)
+    /// Helpers that may still join.
+    private let places: Atomic<Int>
+    /// Helpers that have joined and not left.
+    private let active = Atomic(0)
+
+    init(count: Int, helpers: Int, body: @escaping @Sendable (Int) -> Void) {
+        self.count = count
+        self.body = body
+        places = Atomic(helpers)
+    }
+
+    /// How many helpers are wanted at most.
+    var helpers: Int { places.load(ordering: .relaxed) }
+
+    /// Takes a helper's place, while there are tiles and places; called by one thread at a time.
+    func join() -> Bool {
+        guard next.load(ordering: .relaxed) < count, places.load(ordering: .relaxed) > 0 else {
+            return false
+        }
+        places.subtract(1, ordering: .relaxed)
+        active.add(1, ordering: .relaxed)
+        return true
+    }
+
+    /// Runs tiles until none is left.
+    func runTiles() {
+        while true {
+            let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+            guard index < count else { return }
+            body(index)
         }
     }
+
+    /// Gives a helper's place back; its results are visible to who sees no active helper.
+    func leave() { active.subtract(1, ordering: .releasing) }
+
+    /// Whether a helper is still at work.
+    var isActive: Bool { active.load(ordering: .acquiring) > 0 }
 }

@@ -13,7 +13,7 @@ func concurrentChunks<Element: Sendable>(
     of range: Range<Int>,
     size: Int,
     workers: Int,
-    body: @Sendable (Range<Int>) -> Element
+    body: @escaping @Sendable (Range<Int>) -> Element
 ) -> [Element] {
     let chunks = stride(from: range.lowerBound, to: range.upperBound, by: size).map {
         $0..<min($0 + size, range.upperBound)
