@@ -35,6 +35,18 @@ public protocol HTTPService: Sendable {
     /// - Returns: Whether to answer now or to read the body and compute.
     func admit(_ request: HTTPRequest, hasBody: Bool, hasLength: Bool) -> Admission
 
+    /// Answers an admitted request at once if little work is needed; runs on a connection's loop.
+    ///
+    /// A loop asks this before it hands a request to a worker, but only as long as such answers
+    /// leave it time for its other connections.
+    ///
+    /// - Parameters:
+    ///   - request: As it was admitted.
+    ///   - body: The complete content.
+    /// - Returns: The final response, or nil, decided within microseconds, when the work would
+    ///   take longer than about 50 µs.
+    func answerQuickly(_ request: HTTPRequest, body: [UInt8]) -> ServerResponse?
+
     /// Answers an admitted request; runs on a worker.
     ///
     /// - Parameters:
@@ -43,4 +55,9 @@ public protocol HTTPService: Sendable {
     ///   - idleWorkers: How many other workers have nothing to do just now.
     /// - Returns: The final response.
     func compute(_ request: HTTPRequest, body: [UInt8], idleWorkers: Int) -> ServerResponse
+}
+
+extension HTTPService {
+    /// Leaves all work to the workers.
+    public func answerQuickly(_ request: HTTPRequest, body: [UInt8]) -> ServerResponse? { nil }
 }

@@ -1,4 +1,5 @@
 import HTTPMessages
+import HTTPTypes
 
 // What a loop does for one connection: it carries out what `ConnectionState` says.
 extension EventLoop {
@@ -69,19 +70,12 @@ extension EventLoop {
             case .admit(let head): admit(head, connection)
             case .sendContinue: connection.sendContinue()
             case .compute(let request, let body):
-                let count = body.count
-                _ = queue.reserve(bytes: count - connection.reservedBytes)
-                connection.reservedBytes = 0
-                let job = Job(
-                    request: request,
-                    body: body,
-                    token: connection.token,
-                    number: connection.state.requestCount,
-                    mailbox: mailbox
-                )
-                if !queue.submit(job) {
-                    queue.release(bytes: count)
-                    respond(HTTPParseError.overloaded.response, to: connection)
+                if MonotonicTime.now < quickDeadline,
+                    let response = service.answerQuickly(request, body: body)
+                {
+                    respond(response, to: connection)
+                } else {
+                    submit(request, body, of: connection)
                 }
             case .refuse(let error):
                 queue.cancel(connection.token, number: connection.state.requestCount)
@@ -92,6 +86,23 @@ extension EventLoop {
                 close(connection)
                 return
             }
+        }
+    }
+
+    private func submit(_ request: HTTPRequest, _ body: [UInt8], of connection: Connection) {
+        let count = body.count
+        _ = queue.reserve(bytes: count - connection.reservedBytes)
+        connection.reservedBytes = 0
+        let job = Job(
+            request: request,
+            body: body,
+            token: connection.token,
+            number: connection.state.requestCount,
+            mailbox: mailbox
+        )
+        if !queue.submit(job) {
+            queue.release(bytes: count)
+            respond(HTTPParseError.overloaded.response, to: connection)
         }
     }
 

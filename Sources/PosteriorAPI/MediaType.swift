@@ -9,6 +9,7 @@ enum MediaType {
     /// Refuses any other type.
     static func check(_ request: HTTPRequest) throws(APIError) {
         guard let value = request.headerFields[.contentType] else { return }
+        if value == "application/json" { return }
         var parts = value.split(separator: ";", omittingEmptySubsequences: false)
         let type = trimmed(parts.removeFirst())
         var isAccepted =

@@ -6,7 +6,8 @@ import StrictJSON
 /// The API: a function from a request to a response, without a socket in sight.
 ///
 /// Pages about models and health are encoded once and answered on the connection's loop; sampling
-/// and densities read a body and run on a worker.
+/// and densities read a body and run on a worker, unless there is so little to do that the loop
+/// is better off doing it itself.
 public struct PosteriorService: HTTPService {
     private let catalog: ModelCatalog
     private let limits: ServiceLimits
@@ -26,7 +27,7 @@ public struct PosteriorService: HTTPService {
         limits: ServiceLimits = ServiceLimits(),
         readiness: Readiness = Readiness()
     ) {
-        let catalog = ModelCatalog(repository)
+        let catalog = ModelCatalog(repository, loopTime: limits.loopTime)
         self.catalog = catalog
         self.limits = limits
         self.readiness = readiness
@@ -69,6 +70,18 @@ public struct PosteriorService: HTTPService {
         }
     }
 
+    /// Answers a request with a body, if that takes no longer than `ServiceLimits.loopTime`.
+    public func answerQuickly(_ request: HTTPRequest, body: [UInt8]) -> ServerResponse? {
+        guard body.count <= QuickWork.bodyBytes else { return nil }
+        do throws(APIError) {
+            let (entry, call) = try read(request, body)
+            guard call.draws <= entry.quickDraws else { return nil }
+            return Self.response(.ok, try call.answer(entry.model, workers: 1))
+        } catch {
+            return Self.response(error)
+        }
+    }
+
     /// Answers a request with a body.
     public func compute(
         _ request: HTTPRequest,
@@ -76,12 +89,9 @@ public struct PosteriorService: HTTPService {
         idleWorkers: Int
     ) -> ServerResponse {
         do throws(APIError) {
-            guard let match = router.match(request.path ?? "") else { throw .unknownPath }
-            guard case .call(let call) = match.endpoint else {
-                throw .methodNotAllowed(allowed: match.allowedMethods)
-            }
+            let (entry, call) = try read(request, body)
             let workers = max(idleWorkers, 0) + 1
-            return Self.response(.ok, try answer(call, match, body: body, workers: workers))
+            return Self.response(.ok, try call.answer(entry.model, workers: workers))
         } catch {
             return Self.response(error)
         }
@@ -105,18 +115,21 @@ public struct PosteriorService: HTTPService {
         case .models:
             return list
         case .card:
-            let model = try catalog.model(match)
+            let model = try catalog.entry(match).model
             return cards[model.name]?[model.version] ?? []
         }
     }
 
-    private func answer(
-        _ call: Endpoint.Call,
-        _ match: Router.Match,
-        body: [UInt8],
-        workers: Int
-    ) throws(APIError) -> [UInt8] {
-        let model = try catalog.model(match)
+    /// Finds the model and reads the content of a request.
+    private func read(
+        _ request: HTTPRequest,
+        _ body: [UInt8]
+    ) throws(APIError) -> (ModelCatalog.Entry, PosteriorCall) {
+        guard let match = router.match(request.path ?? "") else { throw .unknownPath }
+        guard case .call(let call) = match.endpoint else {
+            throw .methodNotAllowed(allowed: match.allowedMethods)
+        }
+        let entry = try catalog.entry(match)
         guard !body.isEmpty else { throw .missingBody }
         guard body.count <= limits.bodyBytes else {
             throw .bodyTooLarge(limitBytes: limits.bodyBytes)
@@ -130,25 +143,28 @@ public struct PosteriorService: HTTPService {
         } catch {
             throw .invalidJSON(error)
         }
-        let endpoint =
-            switch call {
-            case .sample: SampleEndpoint.answer
-            case .logProb: LogProbEndpoint.answer
-            }
-        return try endpoint(document.root, model, limits, workers)
+        do throws(JSONFieldError) {
+            return (entry, try PosteriorCall(call, document.root, entry.model, limits))
+        } catch {
+            throw .invalidField(error)
+        }
     }
 
     // MARK: Responses
 
     private static let liveBody = Array(#"{"live":true}"#.utf8)
     private static let readyBody = Array(#"{"ready":true}"#.utf8)
+    private static let okHead = HTTPResponse(
+        status: .ok,
+        headerFields: [.contentType: "application/json"]
+    )
 
     private static func response(
         _ status: HTTPResponse.Status,
         _ body: [UInt8]
     ) -> ServerResponse {
-        var head = HTTPResponse(status: status)
-        head.headerFields[.contentType] = "application/json"
+        var head = okHead
+        head.status = status
         return ServerResponse(head: head, body: body)
     }
 

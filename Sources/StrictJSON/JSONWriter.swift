@@ -70,8 +70,10 @@ public struct JSONWriter: Sendable {
         separate()
         reserve(FloatText.maximumBytes)
         let start = used
+        let powers = ShortestDecimal.powersOfTen
         var span = storage.mutableSpan
-        let end = FloatText.write(value, to: &span, at: start)
+        var bytes = unsafe span.mutableBytes
+        let end = FloatText.write(value, powers: powers.span, to: &bytes, at: start)
         used = end
     }
 
@@ -119,11 +121,8 @@ public struct JSONWriter: Sendable {
     /// Writes an array of numbers; `null` stands for those that are not finite.
     public mutating func numbers(_ values: Span<Float>) {
         separate()
-        reserve(values.count * FloatText.maximumBytes + 2)
-        let start = used
-        var span = storage.mutableSpan
-        let end = Self.write(values, 0..<values.count, to: &span, at: start)
-        used = end
+        reserve(values.count * FloatText.maximumBytes + 3)
+        used = Self.write(values, columns: values.count, to: &storage, at: used)
     }
 
     /// Writes an array of numbers; `null` stands for those that are not finite.
@@ -146,14 +145,15 @@ public struct JSONWriter: Sendable {
             "\(values.count) numbers are no rows of \(columns)"
         )
         beginArray()
-        for row in 0..<values.count / columns {
+        let rowsAtOnce = max(1, 1024 / columns)
+        var row = 0
+        while row < values.count / columns {
+            let end = min(row + rowsAtOnce, values.count / columns)
+            let entries = values.extracting(row * columns..<end * columns)
             separate()
-            reserve(columns * FloatText.maximumBytes + 2)
-            let start = used
-            let entries = row * columns..<(row + 1) * columns
-            var span = storage.mutableSpan
-            let end = Self.write(values, entries, to: &span, at: start)
-            used = end
+            reserve(entries.count * FloatText.maximumBytes + 3 * (end - row))
+            used = Self.write(entries, columns: columns, to: &storage, at: used)
+            row = end
         }
         endArray()
     }
@@ -176,24 +176,35 @@ public struct JSONWriter: Sendable {
         endArray()
     }
 
+    /// Writes rows with commas between them; no values are one empty row.
     private static func write(
         _ values: Span<Float>,
-        _ range: Range<Int>,
-        to bytes: inout MutableSpan<UInt8>,
+        columns: Int,
+        to storage: inout [UInt8],
         at start: Int
     ) -> Int {
+        let table = ShortestDecimal.powersOfTen
+        let powers = table.span
+        var span = storage.mutableSpan
+        var bytes = unsafe span.mutableBytes
         var position = start
-        bytes[position] = UInt8(ascii: "[")
-        position += 1
-        for index in range {
-            if index > range.lowerBound {
-                bytes[position] = UInt8(ascii: ",")
+        var row = 0
+        repeat {
+            bytes.storeBytes(of: UInt8(ascii: "["), toByteOffset: position, as: UInt8.self)
+            position += 1
+            for index in row..<row + columns {
+                position = FloatText.write(values[index], powers: powers, to: &bytes, at: position)
+                bytes.storeBytes(of: UInt8(ascii: ","), toByteOffset: position, as: UInt8.self)
                 position += 1
             }
-            position = FloatText.write(values[index], to: &bytes, at: position)
-        }
-        bytes[position] = UInt8(ascii: "]")
-        return position + 1
+            // The bracket takes the place of the last comma.
+            position -= columns > 0 ? 1 : 0
+            bytes.storeBytes(of: UInt8(ascii: "]"), toByteOffset: position, as: UInt8.self)
+            bytes.storeBytes(of: UInt8(ascii: ","), toByteOffset: position + 1, as: UInt8.self)
+            position += 2
+            row += columns
+        } while row < values.count
+        return position - 1
     }
 
     // MARK: Bytes

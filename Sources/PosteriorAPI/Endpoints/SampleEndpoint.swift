@@ -1,27 +1,14 @@
 import Estimators
 import ModelStore
-import StrictJSON
 
-/// `POST …/sample`: decode, draw, encode.
+/// `POST …/sample`: draw, encode.
 enum SampleEndpoint {
     static func answer(
-        _ body: JSONValue,
+        _ request: SampleRequest,
         model: ModelRepository.Model,
-        limits: ServiceLimits,
         workers: Int
     ) throws(APIError) -> [UInt8] {
         let posterior = model.file.posterior
-        let request: SampleRequest
-        do throws(JSONFieldError) {
-            request = try SampleRequest(
-                body,
-                xShape: model.file.metadata.x.shape,
-                thetaDim: posterior.thetaDim,
-                limits: limits
-            )
-        } catch {
-            throw .invalidField(error)
-        }
         var x: [Float] = []
         var usable = 0
         var entries: [SampleAnswer.Entry] = []
