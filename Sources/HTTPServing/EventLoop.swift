@@ -37,9 +37,6 @@ final class LoopParts: Sendable {
 /// A connection belongs to one loop from accept to close, so nothing in here is locked; other
 /// threads reach a loop through its mailbox.
 final class EventLoop {
-    /// How long a round of events may be held up by quick answers, one of them more at most.
-    private static let quickTime = Duration.microseconds(500)
-
     private enum Key {
         static let listener = UInt64.max
         static let wakeUp = UInt64.max - 1
@@ -62,8 +59,8 @@ final class EventLoop {
     var connectionCount = 0
     var timers = TimerHeap()
     var drainDeadline: MonotonicTime?
-    /// Until when requests of this round may be answered here instead of by a worker.
-    var quickDeadline = MonotonicTime(nanoseconds: 0)
+    /// The requests of this round of events that are complete.
+    var admitted: [Job] = []
     var input = [UInt8](repeating: 0, count: 65_536)
 
     /// All loops; the one that listens deals connections out in turn.
@@ -93,7 +90,6 @@ final class EventLoop {
         while true {
             let count = mailbox.epoll.wait(into: events, milliseconds: waitingTime())
             now = .now
-            quickDeadline = now.advanced(by: Self.quickTime)
             serializer.setTime(secondsSinceEpoch: secondsSinceEpoch())
             for index in 0..<count {
                 let (key, readiness) = events[index]
@@ -104,6 +100,7 @@ final class EventLoop {
                 }
             }
             expireTimers()
+            if !admitted.isEmpty { answerAdmitted() }
             if let listenerPause, listenerPause <= now { resumeListening() }
             if let drainDeadline {
                 if connectionCount == 0 { return true }

@@ -87,7 +87,7 @@ public final class HTTPServer: Sendable {
         _ = signal(SIGPIPE, SIG_IGN)
         let descriptors = raiseDescriptorLimit()
         let processors = availableProcessors()
-        let loopCount = max(1, configuration.loopCount ?? min(4, processors))
+        let loopCount = max(1, configuration.loopCount ?? min(4, processors / 4))
         let workerCount = max(1, configuration.workerCount ?? processors)
         let queue = JobQueue(
             limit: configuration.queueLimit,

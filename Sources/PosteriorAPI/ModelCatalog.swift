@@ -1,3 +1,4 @@
+import Estimators
 import ModelStore
 
 /// The models a service answers for, found by name and version.
@@ -5,11 +6,20 @@ struct ModelCatalog: Sendable {
     /// A model and what was measured of it.
     final class Entry: Sendable {
         let model: ModelRepository.Model
+        let name: String
+        let version: Int
+        let posterior: Posterior
+        /// The shape of x.
+        let xShape: [Int]
         /// So many draws or densities are worked out well within `ServiceLimits.loopTime`.
         let quickDraws: Int
 
         init(_ model: ModelRepository.Model, loopTime: Duration) {
             self.model = model
+            name = model.name
+            version = model.version
+            posterior = model.file.posterior
+            xShape = model.file.metadata.x.shape
             quickDraws = QuickWork.draws(of: model.file.posterior, within: loopTime)
         }
     }

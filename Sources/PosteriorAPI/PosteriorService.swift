@@ -59,9 +59,8 @@ public struct PosteriorService: HTTPService {
             try MediaType.check(request)
             guard hasLength else { throw .lengthRequired }
             guard hasBody else { throw .missingBody }
-            if let length = request.headerFields[.contentLength].flatMap({ Int($0) }),
-                length > limits.bodyBytes
-            {
+            for field in request.headerFields where field.name == .contentLength {
+                guard let length = Int(field.value), length > limits.bodyBytes else { continue }
                 throw .bodyTooLarge(limitBytes: limits.bodyBytes)
             }
             return .compute(limitBytes: limits.bodyBytes)
@@ -70,16 +69,33 @@ public struct PosteriorService: HTTPService {
         }
     }
 
-    /// Answers a request with a body, if that takes no longer than `ServiceLimits.loopTime`.
-    public func answerQuickly(_ request: HTTPRequest, body: [UInt8]) -> ServerResponse? {
-        guard body.count <= QuickWork.bodyBytes else { return nil }
-        do throws(APIError) {
-            let (entry, call) = try read(request, body)
-            guard call.draws <= entry.quickDraws else { return nil }
-            return Self.response(.ok, try call.answer(entry.model, workers: 1))
-        } catch {
-            return Self.response(error)
+    /// Answers the requests that take no longer than `ServiceLimits.loopTime`.
+    public func answerQuickly(_ requests: [AdmittedRequest]) -> [ServerResponse?] {
+        var answers = [ServerResponse?](repeating: nil, count: requests.count)
+        var batches: [SampleBatch] = []
+        for (index, request) in requests.enumerated()
+        where request.body.count <= QuickWork.bodyBytes {
+            do throws(APIError) {
+                let (entry, call) = try read(request.request, request.body)
+                guard call.draws <= entry.quickDraws else { continue }
+                switch call {
+                case .sample(let work): SampleBatch.add(work, of: index, entry, to: &batches)
+                case .logProb:
+                    answers[index] = Self.response(.ok, try call.answer(entry, workers: 1))
+                }
+            } catch {
+                answers[index] = Self.response(error)
+            }
         }
+        for batch in batches {
+            for (index, result) in zip(batch.indices, batch.answers()) {
+                switch result {
+                case .success(let body): answers[index] = Self.response(.ok, body)
+                case .failure(let error): answers[index] = Self.response(error)
+                }
+            }
+        }
+        return answers
     }
 
     /// Answers a request with a body.
@@ -91,7 +107,7 @@ public struct PosteriorService: HTTPService {
         do throws(APIError) {
             let (entry, call) = try read(request, body)
             let workers = max(idleWorkers, 0) + 1
-            return Self.response(.ok, try call.answer(entry.model, workers: workers))
+            return Self.response(.ok, try call.answer(entry, workers: workers))
         } catch {
             return Self.response(error)
         }
@@ -115,7 +131,7 @@ public struct PosteriorService: HTTPService {
         case .models:
             return list
         case .card:
-            let model = try catalog.entry(match).model
+            let model = try catalog.entry(match)
             return cards[model.name]?[model.version] ?? []
         }
     }
@@ -143,11 +159,7 @@ public struct PosteriorService: HTTPService {
         } catch {
             throw .invalidJSON(error)
         }
-        do throws(JSONFieldError) {
-            return (entry, try PosteriorCall(call, document.root, entry.model, limits))
-        } catch {
-            throw .invalidField(error)
-        }
+        return (entry, try PosteriorCall(call, document.root, entry, limits))
     }
 
     // MARK: Responses
@@ -164,7 +176,7 @@ public struct PosteriorService: HTTPService {
         _ body: [UInt8]
     ) -> ServerResponse {
         var head = okHead
-        head.status = status
+        if status != .ok { head.status = status }
         return ServerResponse(head: head, body: body)
     }
 

@@ -22,24 +22,19 @@ struct Router: Sendable {
         }
     }
 
-    private enum Piece {
-        /// Bytes that have to stand there.
-        case text([UInt8])
-        /// A segment for `model`, up to the next slash or the end.
-        case model
-        /// A segment for `version`.
-        case version
-    }
-
+    /// A route's path in bytes, with one control byte, which no target holds, for each `{…}`.
     private struct Pattern {
-        var pieces: [Piece]
+        static let model: UInt8 = 1
+        static let version: UInt8 = 2
+
+        var bytes: [UInt8]
         var endpoint: Endpoint
     }
 
     private let patterns: [Pattern]
 
     init(_ routes: [Route] = Route.all) {
-        patterns = routes.map { Pattern(pieces: Self.pieces($0.path), endpoint: $0.endpoint) }
+        patterns = routes.map { Pattern(bytes: Self.compiled($0.path), endpoint: $0.endpoint) }
     }
 
     /// The route of a target in origin form; its query is ignored.
@@ -61,22 +56,20 @@ struct Router: Sendable {
         var modelRange = 0..<0
         var versionRange = 0..<0
         var position = 0
-        for piece in pattern.pieces {
-            switch piece {
-            case .text(let text):
-                guard path.count - position >= text.count else { return nil }
-                for index in text.indices where text[index] != path[position + index] {
-                    return nil
-                }
-                position += text.count
-            case .model:
+        let bytes = pattern.bytes.span
+        for index in bytes.indices {
+            switch bytes[index] {
+            case Pattern.model:
                 modelRange = segment(path, from: position)
                 position = modelRange.upperBound
                 guard !modelRange.isEmpty else { return nil }
-            case .version:
+            case Pattern.version:
                 versionRange = segment(path, from: position)
                 position = versionRange.upperBound
                 guard !versionRange.isEmpty else { return nil }
+            case let byte:
+                guard position < path.count, path[position] == byte else { return nil }
+                position += 1
             }
         }
         guard position == path.count else { return nil }
@@ -98,22 +91,15 @@ struct Router: Sendable {
         return start..<end
     }
 
-    /// A route's path cut where `{model}` and `{version}` stand.
-    private static func pieces(_ path: String) -> [Piece] {
-        var pieces: [Piece] = []
-        var text: [UInt8] = []
-        for segment in path.utf8.dropFirst().split(separator: UInt8(ascii: "/")) {
-            text.append(UInt8(ascii: "/"))
-            let isModel = segment.elementsEqual("{model}".utf8)
-            guard isModel || segment.elementsEqual("{version}".utf8) else {
-                text += segment
-                continue
+    private static func compiled(_ path: String) -> [UInt8] {
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false).map { segment in
+            switch segment {
+            case "{model}": [Pattern.model]
+            case "{version}": [Pattern.version]
+            default: Array(segment.utf8)
             }
-            pieces.append(.text(text))
-            pieces.append(isModel ? .model : .version)
-            text = []
         }
-        return text.isEmpty ? pieces : pieces + [.text(text)]
+        return Array(segments.joined(separator: [UInt8(ascii: "/")]))
     }
 
     /// A segment decoded once, or nil when an escape is broken or the bytes are not UTF-8.

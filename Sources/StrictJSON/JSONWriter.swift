@@ -86,24 +86,29 @@ public struct JSONWriter: Sendable {
     /// Writes a string.
     public mutating func string(_ value: String) {
         separate()
-        append(UInt8(ascii: "\""))
+        // The longest escape has six bytes.
+        reserve(6 * value.utf8.count + 2)
+        var end = used
+        var span = storage.mutableSpan
+        Self.put(UInt8(ascii: "\""), to: &span, at: &end)
         for byte in value.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                append(UInt8(ascii: "\\"))
-                append(byte)
+                Self.put(UInt8(ascii: "\\"), to: &span, at: &end)
+                Self.put(byte, to: &span, at: &end)
             case 0x0A:
-                append(UInt8(ascii: "\\"))
-                append(UInt8(ascii: "n"))
+                Self.put(UInt8(ascii: "\\"), to: &span, at: &end)
+                Self.put(UInt8(ascii: "n"), to: &span, at: &end)
             case 0..<0x20, 0x7F:
-                append(contentsOf: "\\u00")
-                append(hexadecimalDigit(byte >> 4))
-                append(hexadecimalDigit(byte & 15))
+                for letter in "\\u00".utf8 { Self.put(letter, to: &span, at: &end) }
+                Self.put(Self.hexadecimalDigit(byte >> 4), to: &span, at: &end)
+                Self.put(Self.hexadecimalDigit(byte & 15), to: &span, at: &end)
             default:
-                append(byte)
+                Self.put(byte, to: &span, at: &end)
             }
         }
-        append(UInt8(ascii: "\""))
+        Self.put(UInt8(ascii: "\""), to: &span, at: &end)
+        used = end
     }
 
     /// Copies a value that is JSON already.
@@ -251,7 +256,16 @@ public struct JSONWriter: Sendable {
         storage.append(contentsOf: repeatElement(0, count: room))
     }
 
-    private func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+    private static func put(
+        _ byte: UInt8,
+        to span: inout MutableSpan<UInt8>,
+        at position: inout Int
+    ) {
+        span[position] = byte
+        position += 1
+    }
+
+    private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }

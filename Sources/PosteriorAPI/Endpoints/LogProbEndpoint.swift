@@ -1,14 +1,13 @@
 import Estimators
-import ModelStore
 
 /// `POST …/log_prob`: evaluate, encode.
 enum LogProbEndpoint {
     static func answer(
         _ request: LogProbRequest,
-        model: ModelRepository.Model,
+        model: ModelCatalog.Entry,
         workers: Int
     ) throws(APIError) -> [UInt8] {
-        let posterior = model.file.posterior
+        let posterior = model.posterior
         try ObservationList.throwIfAlone(request.queries)
         let entries = evaluate(request, posterior: posterior, workers: workers)
         try ObservationList.throwIfAlone(entries)
