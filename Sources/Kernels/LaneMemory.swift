@@ -196,18 +196,11 @@ public func reduceGradients(
             for index in 0..<count {
                 var sum = SIMD8<Float>.zero
                 for part in parts { sum += part[index] }
-                let kept = unsafe mask.loadUnaligned(
-                    fromByteOffset: 32 &* index,
-                    as: SIMD8<Float>.self
-                )
+                let kept = unsafe mask.loadUnaligned(fromByteOffset: 32 &* index, as: SIMD8<Float>.self)
                 // A masked entry may be infinite in the sum; it is zero all the same.
                 let value = (sum * scale)
                     .replacing(with: 0, where: kept .== SIMD8<Float>.zero)
-                unsafe target.storeBytes(
-                    of: value,
-                    toByteOffset: 32 &* index,
-                    as: SIMD8<Float>.self
-                )
+                unsafe target.storeBytes(of: value, toByteOffset: 32 &* index, as: SIMD8<Float>.self)
             }
         }
     }

@@ -1,6 +1,7 @@
 import HTTPMessages
 import HTTPTypes
 import PosteriorAPI
+import StrictJSON
 import Testing
 
 @Suite struct QuickAnswerTests {

@@ -37,9 +37,7 @@ import Training
             task.simulate(rows: 0..<5000, seed: 12, workers: 2),
             prior: task.prior
         )
-        let exact = try #require(
-            try task.referenceLosses(of: task.simulate(rows: 0..<5000, seed: 12))
-        )
+        let exact = try #require(try task.referenceLosses(of: task.simulate(rows: 0..<5000, seed: 12)))
         let gap = LossEstimate(
             zip(trained.losses(on: fresh, workers: 2), exact).map { $0 - $1 }
         )

@@ -272,8 +272,7 @@ public func checkLanes(
     let evaluator = LaneEvaluator(differentiated.program, outputs: outputs)
     for samples in [1, 7, 8, 9, 40, 150] {
         var stream = RandomStream(seed: seed, stream: UInt64(samples))
-        let x = (0..<(samples * test.inputWidth)).map { _ in Float(test.range.draw(using: &stream))
-        }
+        let x = (0..<(samples * test.inputWidth)).map { _ in Float(test.range.draw(using: &stream)) }
         let v = (0..<(samples * test.inputWidth)).map { _ in Float(stream.normal()) }
         let sources = [LaneInputSource.rows(x), .rows(v)]
         let result = evaluator.evaluate(
