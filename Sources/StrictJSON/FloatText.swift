@@ -26,14 +26,14 @@ enum FloatText {
     ) -> Int {
         guard value.isFinite else {
             storeWord(0x6C6C_756E, to: &bytes, at: start)
-            return start + 4
+            return start &+ 4
         }
         // A minus that is not needed is overwritten.
         storeWord(UInt64(UInt8(ascii: "-")), to: &bytes, at: start)
-        let position = start + Int(value.bitPattern >> 31)
+        let position = start &+ Int(value.bitPattern >> 31)
         guard value != 0 else {
             storeWord(0x302E30, to: &bytes, at: position)
-            return position + 3
+            return position &+ 3
         }
         let digits = Digits(ShortestDecimal(magnitudeOf: value, powers: powers))
         // The value is 0.digits · 10^point.
@@ -45,18 +45,18 @@ enum FloatText {
         }
         // One layout, without a branch, for d.dd, ddd000.0 and 0.000ddd: zeros, the digits, and
         // once more those behind the point, one place further.
-        let zeros = max(0, 1 - point)
+        let zeros = max(0, 1 &- point)
         let whole = max(1, point)
         storeWord(0x3030_3030_3030_3030, to: &bytes, at: position)
-        storeWord(digits.first, to: &bytes, at: position + (zeros > 0 ? zeros + 1 : 0))
+        storeWord(digits.first, to: &bytes, at: position &+ (zeros > 0 ? zeros &+ 1 : 0))
         storeWord(
-            digits.first >> UInt64(zeros > 0 ? 0 : 8 * whole),
+            digits.first >> UInt64(zeros > 0 ? 0 : 8 &* whole),
             to: &bytes,
-            at: position + zeros + whole + (zeros > 0 ? 0 : 1)
+            at: position &+ zeros &+ whole &+ (zeros > 0 ? 0 : 1)
         )
-        storeByte(digits.last, to: &bytes, at: position + 9 + zeros)
-        storeByte(UInt8(ascii: "."), to: &bytes, at: position + whole)
-        return position + zeros + max(digits.count, zeros > 0 ? 0 : whole + 1) + 1
+        storeByte(digits.last, to: &bytes, at: position &+ 9 &+ zeros)
+        storeByte(UInt8(ascii: "."), to: &bytes, at: position &+ whole)
+        return position &+ zeros &+ max(digits.count, zeros > 0 ? 0 : whole &+ 1) &+ 1
     }
 
     private static func writeNineDigits(
@@ -124,22 +124,22 @@ private struct Digits {
     @inline(__always)
     init(_ decimal: ShortestDecimal) {
         var number = decimal.digits
-        var point = decimal.exponent + 9
+        var point = decimal.exponent &+ 9
         if number < 100_000 {
-            number *= 10_000
-            point -= 4
+            number &*= 10_000
+            point &-= 4
         }
         if number < 1_000_000 {
-            number *= 1000
-            point -= 3
+            number &*= 1000
+            point &-= 3
         }
         if number < 10_000_000 {
-            number *= 100
-            point -= 2
+            number &*= 100
+            point &-= 2
         }
         if number < 100_000_000 {
-            number *= 10
-            point -= 1
+            number &*= 10
+            point &-= 1
         }
         let values = Self.eightDigits(number / 10)
         let ninth = number % 10

@@ -69,12 +69,11 @@ public struct JSONWriter: Sendable {
     public mutating func number(_ value: Float) {
         separate()
         reserve(FloatText.maximumBytes)
-        let start = used
         let powers = ShortestDecimal.powersOfTen
-        var span = storage.mutableSpan
-        var bytes = unsafe span.mutableBytes
-        let end = FloatText.write(value, powers: powers.span, to: &bytes, at: start)
-        used = end
+        let start = used
+        used = withBytes { bytes in
+            FloatText.write(value, powers: powers.span, to: &bytes, at: start)
+        }
     }
 
     /// Writes a number; `null` when it is not finite.
@@ -127,7 +126,7 @@ public struct JSONWriter: Sendable {
     public mutating func numbers(_ values: Span<Float>) {
         separate()
         reserve(values.count * FloatText.maximumBytes + 3)
-        used = Self.write(values, columns: values.count, to: &storage, at: used)
+        write(values, columns: values.count)
     }
 
     /// Writes an array of numbers; `null` stands for those that are not finite.
@@ -157,7 +156,7 @@ public struct JSONWriter: Sendable {
             let entries = values.extracting(row * columns..<end * columns)
             separate()
             reserve(entries.count * FloatText.maximumBytes + 3 * (end - row))
-            used = Self.write(entries, columns: columns, to: &storage, at: used)
+            write(entries, columns: columns)
             row = end
         }
         endArray()
@@ -182,34 +181,42 @@ public struct JSONWriter: Sendable {
     }
 
     /// Writes rows with commas between them; no values are one empty row.
-    private static func write(
-        _ values: Span<Float>,
-        columns: Int,
-        to storage: inout [UInt8],
-        at start: Int
-    ) -> Int {
+    private mutating func write(_ values: Span<Float>, columns: Int) {
         let table = ShortestDecimal.powersOfTen
         let powers = table.span
+        var position = used
+        used = withBytes { bytes in
+            var row = 0
+            repeat {
+                bytes.storeBytes(of: UInt8(ascii: "["), toByteOffset: position, as: UInt8.self)
+                position += 1
+                for index in row..<row + columns {
+                    position = FloatText.write(
+                        values[index],
+                        powers: powers,
+                        to: &bytes,
+                        at: position
+                    )
+                    bytes.storeBytes(of: UInt8(ascii: ","), toByteOffset: position, as: UInt8.self)
+                    position += 1
+                }
+                // The bracket takes the place of the last comma.
+                position -= columns > 0 ? 1 : 0
+                bytes.storeBytes(of: UInt8(ascii: "]"), toByteOffset: position, as: UInt8.self)
+                bytes.storeBytes(of: UInt8(ascii: ","), toByteOffset: position + 1, as: UInt8.self)
+                position += 2
+                row += columns
+            } while row < values.count
+            return position - 1
+        }
+    }
+
+    /// Lends the storage as raw memory, in which eight bytes are one store; every store is
+    /// checked against its end. Any bytes make a `UInt8`, so none can break the array.
+    private mutating func withBytes(_ body: (inout MutableRawSpan) -> Int) -> Int {
         var span = storage.mutableSpan
         var bytes = unsafe span.mutableBytes
-        var position = start
-        var row = 0
-        repeat {
-            bytes.storeBytes(of: UInt8(ascii: "["), toByteOffset: position, as: UInt8.self)
-            position += 1
-            for index in row..<row + columns {
-                position = FloatText.write(values[index], powers: powers, to: &bytes, at: position)
-                bytes.storeBytes(of: UInt8(ascii: ","), toByteOffset: position, as: UInt8.self)
-                position += 1
-            }
-            // The bracket takes the place of the last comma.
-            position -= columns > 0 ? 1 : 0
-            bytes.storeBytes(of: UInt8(ascii: "]"), toByteOffset: position, as: UInt8.self)
-            bytes.storeBytes(of: UInt8(ascii: ","), toByteOffset: position + 1, as: UInt8.self)
-            position += 2
-            row += columns
-        } while row < values.count
-        return position - 1
+        return body(&bytes)
     }
 
     // MARK: Bytes

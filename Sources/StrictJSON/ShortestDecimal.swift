@@ -40,34 +40,36 @@ struct ShortestDecimal {
         }
         // The value times four, and the ends of its rounding interval; a power of two has a
         // lower neighbour that is half as far away.
+        // Nothing here overflows: products stay below 2³², exponents below 150.
         let isLowerCloser = fraction == 0 && biasedExponent > 1
         let center = 4 &* significand
-        let lower = center - (isLowerCloser ? 1 : 2)
-        let upper = center + 2
+        let lower = center &- (isLowerCloser ? 1 : 2)
+        let upper = center &+ 2
         let decimalExponent =
-            (binaryExponent * 1_262_611 - (isLowerCloser ? 524_031 : 0)) >> 22
-        let shift = UInt32(binaryExponent + (-decimalExponent * 1_741_647) >> 19 + 1)
-        let power = powers[31 - decimalExponent]
-        let scaledCenter = roundToOdd(power, center << shift)
+            (binaryExponent &* 1_262_611 &- (isLowerCloser ? 524_031 : 0)) &>> 22
+        let scale = (0 &- decimalExponent &* 1_741_647) &>> 19
+        let shift = UInt32(truncatingIfNeeded: binaryExponent &+ scale &+ 1)
+        let power = powers[31 &- decimalExponent]
+        let scaledCenter = roundToOdd(power, center &<< shift)
         // An even significand owns the ends of its interval, since ties round to it.
         let inset: UInt32 = significand & 1
-        let scaledLower = roundToOdd(power, lower << shift) + inset
-        let scaledUpper = roundToOdd(power, upper << shift) - inset
+        let scaledLower = roundToOdd(power, lower &<< shift) &+ inset
+        let scaledUpper = roundToOdd(power, upper &<< shift) &- inset
 
         // One digit less, if exactly one of the two neighbours lies inside.
         let floor = scaledCenter / 4
         let tens = floor / 10
-        let isTensInside = scaledLower <= 40 * tens
-        let isNextTensInside = 40 * tens + 40 <= scaledUpper
+        let isTensInside = scaledLower <= 40 &* tens
+        let isNextTensInside = 40 &* tens &+ 40 <= scaledUpper
         let isShorter = isTensInside != isNextTensInside && floor >= 10
-        let isFloorInside = scaledLower <= 4 * floor
-        let isNextInside = 4 * floor + 4 <= scaledUpper
+        let isFloorInside = scaledLower <= 4 &* floor
+        let isNextInside = 4 &* floor &+ 4 <= scaledUpper
         // Nearest, ties to even, unless only one is inside.
-        let isAboveMiddle = scaledCenter & 3 + floor & 1 > 2
+        let isAboveMiddle = scaledCenter & 3 &+ floor & 1 > 2
         let isRoundedUp = isFloorInside != isNextInside ? isNextInside : isAboveMiddle
         return (
-            isShorter ? tens + (isNextTensInside ? 1 : 0) : floor + (isRoundedUp ? 1 : 0),
-            isShorter ? decimalExponent + 1 : decimalExponent
+            isShorter ? tens &+ (isNextTensInside ? 1 : 0) : floor &+ (isRoundedUp ? 1 : 0),
+            isShorter ? decimalExponent &+ 1 : decimalExponent
         )
     }
 
