@@ -109,9 +109,38 @@ public struct Posterior: Sendable {
         withLogProb: Bool = false,
         workers: Int = 1
     ) -> PosteriorSamples {
+        sample(
+            count: count,
+            given: observations,
+            seeds: Array(repeating: seed, count: batchSize(of: observations)),
+            withLogProb: withLogProb,
+            workers: workers
+        )
+    }
+
+    /// Draws from the posterior of each observation, each with a seed of its own.
+    ///
+    /// - Parameters:
+    ///   - count: S, the number of draws of each observation.
+    ///   - observations: `[B, L]`, row-major.
+    ///   - seeds: `[B]`, the seed of each observation's draws.
+    ///   - withLogProb: Whether to return the log density of each draw, too.
+    ///   - workers: How many threads may take part.
+    /// - Returns: The draws `[B, S, D]` and, if asked for, their log densities `[B, S]`.
+    public func sample(
+        count: Int,
+        given observations: [Float],
+        seeds: [UInt64],
+        withLogProb: Bool = false,
+        workers: Int = 1
+    ) -> PosteriorSamples {
         let batch = batchSize(of: observations)
-        let keys = (0..<batch).map { row in
-            NoiseKey(seed: seed, observation: observations[(row * xDim)..<((row + 1) * xDim)])
+        precondition(seeds.count == batch, "\(seeds.count) seeds for \(batch) observations")
+        let keys = seeds.indices.map { row in
+            NoiseKey(
+                seed: seeds[row],
+                observation: observations[(row * xDim)..<((row + 1) * xDim)]
+            )
         }
         let noise = Array(
             repeating: LaneInputSource.noise(keys),

@@ -24,6 +24,20 @@ public enum Admission: Sendable {
     case compute(limitBytes: Int)
 }
 
+/// A request that was admitted and whose content is complete.
+public struct AdmittedRequest: Sendable {
+    /// As it was admitted.
+    public let request: HTTPRequest
+    /// The complete content.
+    public let body: [UInt8]
+
+    /// Makes an admitted request from its parts.
+    public init(_ request: HTTPRequest, body: [UInt8]) {
+        self.request = request
+        self.body = body
+    }
+}
+
 /// The application behind the connections: a function from request to response in two steps.
 public protocol HTTPService: Sendable {
     /// Decides from the header section alone; runs on a connection's loop and never blocks.
@@ -35,6 +49,16 @@ public protocol HTTPService: Sendable {
     /// - Returns: Whether to answer now or to read the body and compute.
     func admit(_ request: HTTPRequest, hasBody: Bool, hasLength: Bool) -> Admission
 
+    /// Answers those of the admitted requests that need little work; runs on a connection's loop.
+    ///
+    /// A loop asks this about the requests of a round of events before it hands them to the
+    /// workers, but only as long as such answers leave it time for its other connections.
+    ///
+    /// - Parameter requests: At most eight requests, of any connections.
+    /// - Returns: For each the final response, or nil, decided within microseconds, when it
+    ///   would take longer than about 50 µs.
+    func answerQuickly(_ requests: [AdmittedRequest]) -> [ServerResponse?]
+
     /// Answers an admitted request; runs on a worker.
     ///
     /// - Parameters:
@@ -43,4 +67,11 @@ public protocol HTTPService: Sendable {
     ///   - idleWorkers: How many other workers have nothing to do just now.
     /// - Returns: The final response.
     func compute(_ request: HTTPRequest, body: [UInt8], idleWorkers: Int) -> ServerResponse
+}
+
+extension HTTPService {
+    /// Leaves all work to the workers.
+    public func answerQuickly(_ requests: [AdmittedRequest]) -> [ServerResponse?] {
+        requests.map { _ in nil }
+    }
 }

@@ -2,6 +2,11 @@ import HTTPMessages
 
 // What a loop does for one connection: it carries out what `ConnectionState` says.
 extension EventLoop {
+    /// How long quick answers may hold up a round of events, one call more at most.
+    private static let quickTime = Duration.microseconds(500)
+    /// So many requests are given to the service at a time.
+    private static let quickCount = 8
+
     /// The connection a token names; nil when it is closed, whoever has its slot now.
     func connection(_ token: ConnectionToken) -> Connection? {
         guard Int(token.slot) < slots.count else { return nil }
@@ -69,20 +74,14 @@ extension EventLoop {
             case .admit(let head): admit(head, connection)
             case .sendContinue: connection.sendContinue()
             case .compute(let request, let body):
-                let count = body.count
-                _ = queue.reserve(bytes: count - connection.reservedBytes)
-                connection.reservedBytes = 0
-                let job = Job(
-                    request: request,
-                    body: body,
-                    token: connection.token,
-                    number: connection.state.requestCount,
-                    mailbox: mailbox
+                admitted.append(
+                    Job(
+                        request: AdmittedRequest(request, body: body),
+                        token: connection.token,
+                        number: connection.state.requestCount,
+                        mailbox: mailbox
+                    )
                 )
-                if !queue.submit(job) {
-                    queue.release(bytes: count)
-                    respond(HTTPParseError.overloaded.response, to: connection)
-                }
             case .refuse(let error):
                 queue.cancel(connection.token, number: connection.state.requestCount)
                 respond(error.response, to: connection)
@@ -119,11 +118,55 @@ extension EventLoop {
 
     /// Takes an answer from a worker, unless its connection has gone or given up meanwhile.
     func completed(_ token: ConnectionToken, number: Int, _ response: ServerResponse) {
-        guard let connection = connection(token), connection.state.isComputing,
-            connection.state.requestCount == number
-        else { return }
+        guard let connection = waiting(token, number) else { return }
         respond(response, to: connection)
         advance(connection)
+    }
+
+    /// The connection that waits for the answer to a request, if it still does.
+    private func waiting(_ token: ConnectionToken, _ number: Int) -> Connection? {
+        guard let connection = connection(token), connection.state.isComputing,
+            connection.state.requestCount == number
+        else { return nil }
+        return connection
+    }
+
+    /// Answers what is quickly answered, together, and hands the rest to the workers.
+    ///
+    /// Requests that follow on the same connections join in, until the time is up.
+    func answerAdmitted() {
+        let end = MonotonicTime.now.advanced(by: Self.quickTime)
+        while !admitted.isEmpty {
+            var jobs: [Job] = []
+            swap(&jobs, &admitted)
+            for start in stride(from: 0, to: jobs.count, by: Self.quickCount) {
+                let part = jobs[start..<min(start + Self.quickCount, jobs.count)]
+                guard MonotonicTime.now < end else {
+                    part.forEach(submit)
+                    continue
+                }
+                let answers = service.answerQuickly(part.map(\.request))
+                for (job, answer) in zip(part, answers) {
+                    if let answer {
+                        completed(job.token, number: job.number, answer)
+                    } else {
+                        submit(job)
+                    }
+                }
+            }
+        }
+    }
+
+    private func submit(_ job: Job) {
+        guard let connection = waiting(job.token, job.number) else { return }
+        let count = job.request.body.count
+        _ = queue.reserve(bytes: count - connection.reservedBytes)
+        connection.reservedBytes = 0
+        if !queue.submit(job) {
+            queue.release(bytes: count)
+            respond(HTTPParseError.overloaded.response, to: connection)
+            advance(connection)
+        }
     }
 
     private func respond(_ response: ServerResponse, to connection: Connection) {

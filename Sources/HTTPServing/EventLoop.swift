@@ -59,6 +59,8 @@ final class EventLoop {
     var connectionCount = 0
     var timers = TimerHeap()
     var drainDeadline: MonotonicTime?
+    /// The requests of this round of events that are complete.
+    var admitted: [Job] = []
     var input = [UInt8](repeating: 0, count: 65_536)
 
     /// All loops; the one that listens deals connections out in turn.
@@ -98,6 +100,7 @@ final class EventLoop {
                 }
             }
             expireTimers()
+            if !admitted.isEmpty { answerAdmitted() }
             if let listenerPause, listenerPause <= now { resumeListening() }
             if let drainDeadline {
                 if connectionCount == 0 { return true }

@@ -10,8 +10,8 @@ import Synchronization
 ///     …
 ///     let finished = server.drain(within: .seconds(20))
 ///
-/// A loop is one thread with an epoll set; it parses, admits, and gives direct answers itself. A
-/// worker is one thread that computes. The threads are long-lived serial Dispatch queues, made
+/// A loop is one thread with an epoll set; it parses, admits, and gives direct answers and such
+/// that need little work itself. A worker is one thread that computes. The threads are long-lived serial Dispatch queues, made
 /// once; connections are never Dispatch objects. SIGPIPE is ignored for the whole process from
 /// `start` on, and the limit on open descriptors is raised as far as it goes.
 public final class HTTPServer: Sendable {

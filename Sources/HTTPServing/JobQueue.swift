@@ -1,12 +1,10 @@
 import Dispatch
 import HTTPMessages
-import HTTPTypes
 import Synchronization
 
 /// A request whose content is complete and whose answer has to be computed.
 struct Job: Sendable {
-    let request: HTTPRequest
-    let body: [UInt8]
+    let request: AdmittedRequest
     let token: ConnectionToken
     /// Which of the connection's requests this is.
     let number: Int
@@ -79,7 +77,7 @@ final class JobQueue: Sendable {
                 contents.waiting[$0].token == token && contents.waiting[$0].number == number
             }
             guard let index else { return 0 }
-            return contents.waiting.remove(at: index).body.count
+            return contents.waiting.remove(at: index).request.body.count
         }
         release(bytes: bytes)
     }
@@ -125,8 +123,12 @@ final class JobQueue: Sendable {
     /// Computes job after job until `stop`, on a thread of its own.
     func work(for service: any HTTPService) {
         while let (job, idleWorkers) = next() {
-            let response = service.compute(job.request, body: job.body, idleWorkers: idleWorkers)
-            finish(bytes: job.body.count)
+            let response = service.compute(
+                job.request.request,
+                body: job.request.body,
+                idleWorkers: idleWorkers
+            )
+            finish(bytes: job.request.body.count)
             job.mailbox.post(.completed(job.token, number: job.number, response))
         }
     }

@@ -8,7 +8,12 @@ import HTTPTypes
 enum MediaType {
     /// Refuses any other type.
     static func check(_ request: HTTPRequest) throws(APIError) {
-        guard let value = request.headerFields[.contentType] else { return }
+        for field in request.headerFields where field.name == .contentType {
+            if field.value != "application/json" { try check(field.value) }
+        }
+    }
+
+    private static func check(_ value: String) throws(APIError) {
         var parts = value.split(separator: ";", omittingEmptySubsequences: false)
         let type = trimmed(parts.removeFirst())
         var isAccepted =

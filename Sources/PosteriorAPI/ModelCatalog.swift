@@ -1,43 +1,64 @@
+import Estimators
 import ModelStore
 
 /// The models a service answers for, found by name and version.
 struct ModelCatalog: Sendable {
-    private let models: [String: [Int: ModelRepository.Model]]
+    /// A model and what was measured of it.
+    final class Entry: Sendable {
+        let model: ModelRepository.Model
+        let name: String
+        let version: Int
+        let posterior: Posterior
+        /// The shape of x.
+        let xShape: [Int]
+        /// So many draws or densities are worked out well within `ServiceLimits.loopTime`.
+        let quickDraws: Int
+
+        init(_ model: ModelRepository.Model, loopTime: Duration) {
+            self.model = model
+            name = model.name
+            version = model.version
+            posterior = model.file.posterior
+            xShape = model.file.metadata.x.shape
+            quickDraws = QuickWork.draws(of: model.file.posterior, within: loopTime)
+        }
+    }
+
+    private struct Versions {
+        var entries: [Int: Entry] = [:]
+        var latest: Entry
+    }
+
+    private let models: [String: Versions]
     /// Every name, sorted.
     let names: [String]
 
-    init(_ repository: ModelRepository) {
-        var models: [String: [Int: ModelRepository.Model]] = [:]
+    init(_ repository: ModelRepository, loopTime: Duration) {
+        var models: [String: Versions] = [:]
         for model in repository.models {
-            models[model.name, default: [:]][model.version] = model
+            let entry = Entry(model, loopTime: loopTime)
+            var versions = models[model.name] ?? Versions(latest: entry)
+            versions.entries[model.version] = entry
+            if model.version > versions.latest.model.version { versions.latest = entry }
+            models[model.name] = versions
         }
         self.models = models
         names = models.keys.sorted()
     }
 
     /// The versions of a model in rising order; none if there is no such model.
-    func versions(_ name: String) -> [Int] { models[name]?.keys.sorted() ?? [] }
+    func versions(_ name: String) -> [Int] { models[name]?.entries.keys.sorted() ?? [] }
 
-    /// A model; without a version the largest.
-    func model(_ name: String, version: Int?) -> ModelRepository.Model? {
-        guard let versions = models[name] else { return nil }
-        guard let version = version ?? versions.keys.max() else { return nil }
-        return versions[version]
-    }
+    /// The largest version of a model.
+    func latest(_ name: String) -> ModelRepository.Model? { models[name]?.latest.model }
 
     /// The model a path names.
-    func model(_ match: Router.Match) throws(APIError) -> ModelRepository.Model {
-        guard models[match.model] != nil else { throw .unknownModel(match.model) }
-        let unknownVersion = APIError.unknownVersion(
-            model: match.model,
-            versions: versions(match.model)
-        )
-        var version: Int?
-        if let text = match.version {
-            guard let number = ModelName.version(text) else { throw unknownVersion }
-            version = number
+    func entry(_ match: Router.Match) throws(APIError) -> Entry {
+        guard let versions = models[match.model] else { throw .unknownModel(match.model) }
+        guard let text = match.version else { return versions.latest }
+        guard let number = ModelName.version(text), let entry = versions.entries[number] else {
+            throw .unknownVersion(model: match.model, versions: self.versions(match.model))
         }
-        guard let model = model(match.model, version: version) else { throw unknownVersion }
-        return model
+        return entry
     }
 }

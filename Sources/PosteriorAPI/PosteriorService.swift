@@ -6,7 +6,8 @@ import StrictJSON
 /// The API: a function from a request to a response, without a socket in sight.
 ///
 /// Pages about models and health are encoded once and answered on the connection's loop; sampling
-/// and densities read a body and run on a worker.
+/// and densities read a body and run on a worker, unless there is so little to do that the loop
+/// is better off doing it itself.
 public struct PosteriorService: HTTPService {
     private let catalog: ModelCatalog
     private let limits: ServiceLimits
@@ -26,7 +27,7 @@ public struct PosteriorService: HTTPService {
         limits: ServiceLimits = ServiceLimits(),
         readiness: Readiness = Readiness()
     ) {
-        let catalog = ModelCatalog(repository)
+        let catalog = ModelCatalog(repository, loopTime: limits.loopTime)
         self.catalog = catalog
         self.limits = limits
         self.readiness = readiness
@@ -58,15 +59,43 @@ public struct PosteriorService: HTTPService {
             try MediaType.check(request)
             guard hasLength else { throw .lengthRequired }
             guard hasBody else { throw .missingBody }
-            if let length = request.headerFields[.contentLength].flatMap({ Int($0) }),
-                length > limits.bodyBytes
-            {
+            for field in request.headerFields where field.name == .contentLength {
+                guard let length = Int(field.value), length > limits.bodyBytes else { continue }
                 throw .bodyTooLarge(limitBytes: limits.bodyBytes)
             }
             return .compute(limitBytes: limits.bodyBytes)
         } catch {
             return .respond(Self.response(error))
         }
+    }
+
+    /// Answers the requests that take no longer than `ServiceLimits.loopTime`.
+    public func answerQuickly(_ requests: [AdmittedRequest]) -> [ServerResponse?] {
+        var answers = [ServerResponse?](repeating: nil, count: requests.count)
+        var batches: [SampleBatch] = []
+        for (index, request) in requests.enumerated()
+        where request.body.count <= QuickWork.bodyBytes {
+            do throws(APIError) {
+                let (entry, call) = try read(request.request, request.body)
+                guard call.draws <= entry.quickDraws else { continue }
+                switch call {
+                case .sample(let work): SampleBatch.add(work, of: index, entry, to: &batches)
+                case .logProb:
+                    answers[index] = Self.response(.ok, try call.answer(entry, workers: 1))
+                }
+            } catch {
+                answers[index] = Self.response(error)
+            }
+        }
+        for batch in batches {
+            for (index, result) in zip(batch.indices, batch.answers()) {
+                switch result {
+                case .success(let body): answers[index] = Self.response(.ok, body)
+                case .failure(let error): answers[index] = Self.response(error)
+                }
+            }
+        }
+        return answers
     }
 
     /// Answers a request with a body.
@@ -76,12 +105,9 @@ public struct PosteriorService: HTTPService {
         idleWorkers: Int
     ) -> ServerResponse {
         do throws(APIError) {
-            guard let match = router.match(request.path ?? "") else { throw .unknownPath }
-            guard case .call(let call) = match.endpoint else {
-                throw .methodNotAllowed(allowed: match.allowedMethods)
-            }
+            let (entry, call) = try read(request, body)
             let workers = max(idleWorkers, 0) + 1
-            return Self.response(.ok, try answer(call, match, body: body, workers: workers))
+            return Self.response(.ok, try call.answer(entry, workers: workers))
         } catch {
             return Self.response(error)
         }
@@ -105,18 +131,21 @@ public struct PosteriorService: HTTPService {
         case .models:
             return list
         case .card:
-            let model = try catalog.model(match)
+            let model = try catalog.entry(match)
             return cards[model.name]?[model.version] ?? []
         }
     }
 
-    private func answer(
-        _ call: Endpoint.Call,
-        _ match: Router.Match,
-        body: [UInt8],
-        workers: Int
-    ) throws(APIError) -> [UInt8] {
-        let model = try catalog.model(match)
+    /// Finds the model and reads the content of a request.
+    private func read(
+        _ request: HTTPRequest,
+        _ body: [UInt8]
+    ) throws(APIError) -> (ModelCatalog.Entry, PosteriorCall) {
+        guard let match = router.match(request.path ?? "") else { throw .unknownPath }
+        guard case .call(let call) = match.endpoint else {
+            throw .methodNotAllowed(allowed: match.allowedMethods)
+        }
+        let entry = try catalog.entry(match)
         guard !body.isEmpty else { throw .missingBody }
         guard body.count <= limits.bodyBytes else {
             throw .bodyTooLarge(limitBytes: limits.bodyBytes)
@@ -130,25 +159,24 @@ public struct PosteriorService: HTTPService {
         } catch {
             throw .invalidJSON(error)
         }
-        let endpoint =
-            switch call {
-            case .sample: SampleEndpoint.answer
-            case .logProb: LogProbEndpoint.answer
-            }
-        return try endpoint(document.root, model, limits, workers)
+        return (entry, try PosteriorCall(call, document.root, entry, limits))
     }
 
     // MARK: Responses
 
     private static let liveBody = Array(#"{"live":true}"#.utf8)
     private static let readyBody = Array(#"{"ready":true}"#.utf8)
+    private static let okHead = HTTPResponse(
+        status: .ok,
+        headerFields: [.contentType: "application/json"]
+    )
 
     private static func response(
         _ status: HTTPResponse.Status,
         _ body: [UInt8]
     ) -> ServerResponse {
-        var head = HTTPResponse(status: status)
-        head.headerFields[.contentType] = "application/json"
+        var head = okHead
+        if status != .ok { head.status = status }
         return ServerResponse(head: head, body: body)
     }
 

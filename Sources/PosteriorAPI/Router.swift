@@ -10,90 +10,121 @@ struct Router: Sendable {
         /// The segment in the place of `{version}`, or nil where the route has none.
         var version: String?
 
+        private static let pageMethods: [HTTPRequest.Method] = [.get, .head, .options]
+        private static let callMethods: [HTTPRequest.Method] = [.post, .options]
+
         /// The methods this path answers to, as `Allow` lists them.
         var allowedMethods: [HTTPRequest.Method] {
             switch endpoint {
-            case .page: [.get, .head, .options]
-            case .call: [.post, .options]
+            case .page: Self.pageMethods
+            case .call: Self.callMethods
             }
         }
     }
 
+    /// A route's path in bytes, with one control byte, which no target holds, for each `{…}`.
     private struct Pattern {
-        var segments: [Substring]
-        var route: Route
+        static let model: UInt8 = 1
+        static let version: UInt8 = 2
+
+        var bytes: [UInt8]
+        var endpoint: Endpoint
     }
 
-    private let fixed: [String: Match]
     private let patterns: [Pattern]
 
     init(_ routes: [Route] = Route.all) {
-        var fixed: [String: Match] = [:]
-        var patterns: [Pattern] = []
-        for route in routes {
-            if route.path.utf8.contains(UInt8(ascii: "{")) {
-                patterns.append(Pattern(segments: Self.segments(route.path[...]), route: route))
-            } else {
-                fixed[route.path] = Match(endpoint: route.endpoint)
-            }
-        }
-        self.fixed = fixed
-        self.patterns = patterns
+        patterns = routes.map { Pattern(bytes: Self.compiled($0.path), endpoint: $0.endpoint) }
     }
 
     /// The route of a target in origin form; its query is ignored.
     func match(_ target: String) -> Match? {
-        if let match = fixed[target] {
-            return match
-        }
-        let path = target.prefix { $0 != "?" }
-        if path.utf8.count < target.utf8.count, let match = fixed[String(path)] {
-            return match
-        }
-        guard path.utf8.count <= 1024 else { return nil }
-        let segments = Self.segments(path)
-        for pattern in patterns where pattern.segments.count == segments.count {
-            if let match = Self.match(pattern, segments) {
+        let bytes = target.utf8.span
+        var length = 0
+        while length < bytes.count, bytes[length] != UInt8(ascii: "?") { length += 1 }
+        guard length <= 1024 else { return nil }
+        let path = bytes.extracting(0..<length)
+        for pattern in patterns {
+            if let match = Self.match(pattern, path) {
                 return match
             }
         }
         return nil
     }
 
-    private static func match(_ pattern: Pattern, _ segments: [Substring]) -> Match? {
-        var match = Match(endpoint: pattern.route.endpoint)
-        for (expected, segment) in zip(pattern.segments, segments) {
-            switch expected {
-            case "{model}":
-                guard let text = percentDecoded(segment), !text.isEmpty else { return nil }
-                match.model = text
-            case "{version}":
-                guard let text = percentDecoded(segment), !text.isEmpty else { return nil }
-                match.version = text
-            default:
-                guard expected.utf8.elementsEqual(segment.utf8) else { return nil }
+    private static func match(_ pattern: Pattern, _ path: Span<UInt8>) -> Match? {
+        var modelRange = 0..<0
+        var versionRange = 0..<0
+        var position = 0
+        let bytes = pattern.bytes.span
+        for index in bytes.indices {
+            switch bytes[index] {
+            case Pattern.model:
+                modelRange = segment(path, from: position)
+                position = modelRange.upperBound
+                guard !modelRange.isEmpty else { return nil }
+            case Pattern.version:
+                versionRange = segment(path, from: position)
+                position = versionRange.upperBound
+                guard !versionRange.isEmpty else { return nil }
+            case let byte:
+                guard position < path.count, path[position] == byte else { return nil }
+                position += 1
             }
+        }
+        guard position == path.count else { return nil }
+        var match = Match(endpoint: pattern.endpoint)
+        if !modelRange.isEmpty {
+            guard let text = percentDecoded(path.extracting(modelRange)) else { return nil }
+            match.model = text
+        }
+        if !versionRange.isEmpty {
+            guard let text = percentDecoded(path.extracting(versionRange)) else { return nil }
+            match.version = text
         }
         return match
     }
 
-    private static func segments(_ path: Substring) -> [Substring] {
-        path.split(separator: "/", omittingEmptySubsequences: false)
+    private static func segment(_ path: Span<UInt8>, from start: Int) -> Range<Int> {
+        var end = start
+        while end < path.count, path[end] != UInt8(ascii: "/") { end += 1 }
+        return start..<end
+    }
+
+    private static func compiled(_ path: String) -> [UInt8] {
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false).map { segment in
+            switch segment {
+            case "{model}": [Pattern.model]
+            case "{version}": [Pattern.version]
+            default: Array(segment.utf8)
+            }
+        }
+        return Array(segments.joined(separator: [UInt8(ascii: "/")]))
     }
 
     /// A segment decoded once, or nil when an escape is broken or the bytes are not UTF-8.
-    private static func percentDecoded(_ segment: Substring) -> String? {
+    private static func percentDecoded(_ segment: Span<UInt8>) -> String? {
+        var isPlain = true
+        for index in segment.indices where segment[index] == UInt8(ascii: "%") { isPlain = false }
+        if isPlain {
+            guard let text = try? UTF8Span(validating: segment) else { return nil }
+            return String(copying: text)
+        }
         var bytes: [UInt8] = []
-        var iterator = segment.utf8.makeIterator()
-        while let byte = iterator.next() {
+        var position = 0
+        while position < segment.count {
+            let byte = segment[position]
+            position += 1
             guard byte == UInt8(ascii: "%") else {
                 bytes.append(byte)
                 continue
             }
-            guard let high = iterator.next().flatMap(hexadecimalValue),
-                let low = iterator.next().flatMap(hexadecimalValue)
+            guard position + 1 < segment.count,
+                let high = hexadecimalValue(segment[position]),
+                let low = hexadecimalValue(segment[position + 1])
             else { return nil }
             bytes.append(high << 4 | low)
+            position += 2
         }
         return String(validating: bytes, as: UTF8.self)
     }

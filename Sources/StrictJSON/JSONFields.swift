@@ -136,20 +136,17 @@ public struct JSONField: Sendable {
 public struct JSONFields: Sendable {
     /// Where the object stands in its document; empty for the whole.
     public let path: String
-    private let members: [JSONValue.Member]
+    private let value: JSONValue
 
     init(_ value: JSONValue, path: String) {
         self.path = path
-        members = value.members
+        self.value = value
     }
 
     /// A field that may be left out; `null` counts as left out.
     public func optional(_ name: String) -> JSONField? {
-        // By bytes: Swift's strings are equal when Unicode calls them equivalent.
-        for member in members where member.name.utf8.elementsEqual(name.utf8) {
-            return member.value.kind == .null ? nil : field(member)
-        }
-        return nil
+        guard let member = value.member(name), member.kind != .null else { return nil }
+        return JSONField(member, path: join(name))
     }
 
     /// A field that must be there.
@@ -162,17 +159,11 @@ public struct JSONFields: Sendable {
 
     /// Refuses an object with a field that is none of `names`.
     public func refuseOthers(than names: [String]) throws(JSONFieldError) {
-        for member in members
-        where !names.contains(where: { $0.utf8.elementsEqual(member.name.utf8) }) {
-            throw .unknown(
-                path: join(String(member.name.prefix(64))),
-                suggestion: Self.nearest(to: member.name, among: names)
-            )
-        }
-    }
-
-    private func field(_ member: JSONValue.Member) -> JSONField {
-        JSONField(member.value, path: join(member.name))
+        guard let name = value.nameOfMember(otherThan: names) else { return }
+        throw .unknown(
+            path: join(String(name.prefix(64))),
+            suggestion: Self.nearest(to: name, among: names)
+        )
     }
 
     private func join(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }

@@ -14,8 +14,12 @@ struct JSONParser {
     /// One level of the path to the value being read.
     private enum Step {
         case index(Int)
-        case key(String)
+        /// A key, by its node.
+        case key(Int)
     }
+
+    /// So many keys of an object are compared one by one; more go into a set.
+    private static let fewKeys = 16
 
     init(limits: JSONLimits) {
         self.limits = limits
@@ -30,7 +34,11 @@ struct JSONParser {
         }
         skipWhiteSpace(bytes)
         guard position < bytes.count else { throw error(.empty) }
-        try parseValue(bytes)
+        do throws(JSONError) {
+            try parseValue(bytes)
+        } catch {
+            throw JSONError(error.reason, offset: error.offset, path: pathText(bytes))
+        }
         skipWhiteSpace(bytes)
         guard position == bytes.count else { throw error(.trailingBytes) }
     }
@@ -156,6 +164,7 @@ struct JSONParser {
             close(node, count: 0)
             return
         }
+        var count = 0
         var keys: Set<[UInt8]> = []
         while true {
             skipWhiteSpace(bytes)
@@ -166,18 +175,18 @@ struct JSONParser {
             let keyStart = position
             let keyNode = nodes.count
             try parseString(bytes)
-            let key = JSONString.decode(nodes[keyNode], in: bytes)
-            guard keys.insert(key).inserted else {
+            guard isNewKey(keyNode, after: count, of: node, &keys, bytes) else {
                 position = keyStart
-                throw error(.duplicateKey(String(decoding: key.prefix(64), as: UTF8.self)))
+                throw error(.duplicateKey(keyText(keyNode, bytes)))
             }
+            count += 1
             skipWhiteSpace(bytes)
             guard position < bytes.count else { throw error(.unexpectedEnd) }
             guard bytes[position] == UInt8(ascii: ":") else {
                 throw error(.unexpectedByte(bytes[position], expected: "':'"))
             }
             position += 1
-            path.append(.key(String(decoding: key.prefix(64), as: UTF8.self)))
+            path.append(.key(keyNode))
             skipWhiteSpace(bytes)
             try parseValue(bytes)
             path.removeLast()
@@ -193,7 +202,32 @@ struct JSONParser {
             position += 1
         }
         position += 1
-        close(node, count: keys.count)
+        close(node, count: count)
+    }
+
+    /// Whether none of the first `count` keys of an object equals the one of `node`.
+    private func isNewKey(
+        _ node: Int,
+        after count: Int,
+        of object: Int,
+        _ keys: inout Set<[UInt8]>,
+        _ bytes: Span<UInt8>
+    ) -> Bool {
+        if count > Self.fewKeys {
+            return keys.insert(JSONString.decode(nodes[node], in: bytes)).inserted
+        }
+        var other = object + 1
+        for _ in 0..<count {
+            if JSONString.areEqual(nodes[other], nodes[node], in: bytes) { return false }
+            if count == Self.fewKeys { keys.insert(JSONString.decode(nodes[other], in: bytes)) }
+            other = Int(nodes[other + 1].next)
+        }
+        if count == Self.fewKeys { keys.insert(JSONString.decode(nodes[node], in: bytes)) }
+        return true
+    }
+
+    private func keyText(_ node: Int, _ bytes: Span<UInt8>) -> String {
+        String(decoding: JSONString.decode(nodes[node], in: bytes).prefix(64), as: UTF8.self)
     }
 
     // MARK: Leaves
@@ -264,17 +298,23 @@ struct JSONParser {
         guard values <= limits.values else { throw error(.tooManyValues(limit: limits.values)) }
     }
 
+    /// An error here; `parseDocument` adds the path.
     private func error(_ reason: JSONError.Reason) -> JSONError {
+        JSONError(reason, offset: position, path: "")
+    }
+
+    /// The path to the value being read.
+    private func pathText(_ bytes: Span<UInt8>) -> String {
         var text = ""
         for step in path {
             switch step {
             case .index(let index): text += "[\(index)]"
-            case .key(let key): text += text.isEmpty ? key : ".\(key)"
+            case .key(let node): text += (text.isEmpty ? "" : ".") + keyText(node, bytes)
             }
         }
         if let runIndex {
             text += "[\(runIndex)]"
         }
-        return JSONError(reason, offset: position, path: text)
+        return text
     }
 }

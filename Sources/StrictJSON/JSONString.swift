@@ -71,6 +71,57 @@ enum JSONString {
         return decoded
     }
 
+    /// The text of a checked string node.
+    static func text(_ node: JSONDocument.Node, in bytes: Span<UInt8>) -> String {
+        let start = Int(node.offset)
+        if node.kind == .string,
+            let text = try? UTF8Span(
+                validating: bytes.extracting(start..<start + Int(node.extent))
+            )
+        {
+            return String(copying: text)
+        }
+        return String(decoding: decode(node, in: bytes), as: UTF8.self)
+    }
+
+    /// Whether a checked string node has the bytes of `text`.
+    ///
+    /// Swift's strings are equal when Unicode calls them equivalent; names in JSON are not.
+    static func equals(
+        _ node: JSONDocument.Node,
+        _ text: String,
+        in bytes: Span<UInt8>
+    ) -> Bool {
+        let utf8 = text.utf8
+        guard node.kind == .string else {
+            return decode(node, in: bytes).elementsEqual(utf8)
+        }
+        guard Int(node.extent) == utf8.count else { return false }
+        var position = Int(node.offset)
+        for byte in utf8 {
+            guard bytes[position] == byte else { return false }
+            position += 1
+        }
+        return true
+    }
+
+    /// Whether two checked string nodes stand for the same bytes.
+    static func areEqual(
+        _ first: JSONDocument.Node,
+        _ second: JSONDocument.Node,
+        in bytes: Span<UInt8>
+    ) -> Bool {
+        guard first.kind == .string, second.kind == .string else {
+            return decode(first, in: bytes) == decode(second, in: bytes)
+        }
+        guard first.extent == second.extent else { return false }
+        for index in 0..<Int(first.extent)
+        where bytes[Int(first.offset) + index] != bytes[Int(second.offset) + index] {
+            return false
+        }
+        return true
+    }
+
     private static func scanEscape(_ bytes: Span<UInt8>, from start: Int) -> ScanResult {
         guard start + 1 < bytes.count else {
             return .failure(.unexpectedEnd, offset: bytes.count)

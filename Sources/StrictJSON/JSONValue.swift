@@ -76,7 +76,7 @@ public struct JSONValue: Sendable {
     public var string: String? {
         guard let node, kind == .string else { return nil }
         let bytes = storage.bytes
-        return String(decoding: JSONString.decode(node, in: bytes.span), as: UTF8.self)
+        return JSONString.text(node, in: bytes.span)
     }
 
     /// The `Double` nearest to a number, infinite when it is out of range, else nil.
@@ -129,19 +129,44 @@ public struct JSONValue: Sendable {
 
     /// The members of an object, in order, else empty.
     public var members: [Member] {
-        guard let node, kind == .object else { return [] }
         var members: [Member] = []
-        members.reserveCapacity(Int(node.extent))
-        var index = nodeIndex + 1
-        for _ in 0..<node.extent {
-            // A key is a string, whose node is followed at once by that of its value.
-            let key = JSONValue(storage: storage, node: index)
-            members.append(
-                Member(name: key.string ?? "", value: JSONValue(storage: storage, node: index + 1))
-            )
-            index = Int(storage.nodes[index + 1].next)
+        members.reserveCapacity(kind == .object ? count : 0)
+        _ = firstMember { key, _ in
+            let name = JSONValue(storage: storage, node: key).string ?? ""
+            members.append(Member(name: name, value: JSONValue(storage: storage, node: key + 1)))
+            return false
         }
         return members
+    }
+
+    /// The value of the member with this name, compared by bytes, else nil.
+    public func member(_ name: String) -> JSONValue? {
+        firstMember { key, bytes in JSONString.equals(storage.nodes[key], name, in: bytes) }
+            .map { JSONValue(storage: storage, node: $0 + 1) }
+    }
+
+    /// The name of the first member that is called none of `names`, else nil.
+    func nameOfMember(otherThan names: [String]) -> String? {
+        firstMember { key, bytes in
+            for name in names where JSONString.equals(storage.nodes[key], name, in: bytes) {
+                return false
+            }
+            return true
+        }
+        .flatMap { JSONValue(storage: storage, node: $0).string }
+    }
+
+    /// The key node of the first member that fits; a key's node is followed by its value's.
+    private func firstMember(_ fits: (Int, Span<UInt8>) -> Bool) -> Int? {
+        guard let node, node.kind == .object else { return nil }
+        let text = storage.bytes
+        let bytes = text.span
+        var index = nodeIndex + 1
+        for _ in 0..<node.extent {
+            if fits(index, bytes) { return index }
+            index = Int(storage.nodes[index + 1].next)
+        }
+        return nil
     }
 
     /// The text of the value as it was written.
@@ -218,6 +243,7 @@ public struct JSONValue: Sendable {
     ///   for a `Float`; what was appended before stays.
     public func appendFloats(to values: inout [Float]) throws(NumberProblem) {
         try checkNumbers()
+        if values.isEmpty { values.reserveCapacity(count) }
         var outOfRange: NumberLiteral?
         var index = 0
         forEachNumber { literal, bytes in

@@ -69,10 +69,11 @@ public struct JSONWriter: Sendable {
     public mutating func number(_ value: Float) {
         separate()
         reserve(FloatText.maximumBytes)
+        let powers = ShortestDecimal.powersOfTen
         let start = used
-        var span = storage.mutableSpan
-        let end = FloatText.write(value, to: &span, at: start)
-        used = end
+        used = withBytes { bytes in
+            FloatText.write(value, powers: powers.span, to: &bytes, at: start)
+        }
     }
 
     /// Writes a number; `null` when it is not finite.
@@ -84,24 +85,29 @@ public struct JSONWriter: Sendable {
     /// Writes a string.
     public mutating func string(_ value: String) {
         separate()
-        append(UInt8(ascii: "\""))
+        // The longest escape has six bytes.
+        reserve(6 * value.utf8.count + 2)
+        var end = used
+        var span = storage.mutableSpan
+        Self.put(UInt8(ascii: "\""), to: &span, at: &end)
         for byte in value.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                append(UInt8(ascii: "\\"))
-                append(byte)
+                Self.put(UInt8(ascii: "\\"), to: &span, at: &end)
+                Self.put(byte, to: &span, at: &end)
             case 0x0A:
-                append(UInt8(ascii: "\\"))
-                append(UInt8(ascii: "n"))
+                Self.put(UInt8(ascii: "\\"), to: &span, at: &end)
+                Self.put(UInt8(ascii: "n"), to: &span, at: &end)
             case 0..<0x20, 0x7F:
-                append(contentsOf: "\\u00")
-                append(hexadecimalDigit(byte >> 4))
-                append(hexadecimalDigit(byte & 15))
+                for letter in "\\u00".utf8 { Self.put(letter, to: &span, at: &end) }
+                Self.put(Self.hexadecimalDigit(byte >> 4), to: &span, at: &end)
+                Self.put(Self.hexadecimalDigit(byte & 15), to: &span, at: &end)
             default:
-                append(byte)
+                Self.put(byte, to: &span, at: &end)
             }
         }
-        append(UInt8(ascii: "\""))
+        Self.put(UInt8(ascii: "\""), to: &span, at: &end)
+        used = end
     }
 
     /// Copies a value that is JSON already.
@@ -119,11 +125,8 @@ public struct JSONWriter: Sendable {
     /// Writes an array of numbers; `null` stands for those that are not finite.
     public mutating func numbers(_ values: Span<Float>) {
         separate()
-        reserve(values.count * FloatText.maximumBytes + 2)
-        let start = used
-        var span = storage.mutableSpan
-        let end = Self.write(values, 0..<values.count, to: &span, at: start)
-        used = end
+        reserve(values.count * FloatText.maximumBytes + 3)
+        write(values, columns: values.count)
     }
 
     /// Writes an array of numbers; `null` stands for those that are not finite.
@@ -146,14 +149,15 @@ public struct JSONWriter: Sendable {
             "\(values.count) numbers are no rows of \(columns)"
         )
         beginArray()
-        for row in 0..<values.count / columns {
+        let rowsAtOnce = max(1, 1024 / columns)
+        var row = 0
+        while row < values.count / columns {
+            let end = min(row + rowsAtOnce, values.count / columns)
+            let entries = values.extracting(row * columns..<end * columns)
             separate()
-            reserve(columns * FloatText.maximumBytes + 2)
-            let start = used
-            let entries = row * columns..<(row + 1) * columns
-            var span = storage.mutableSpan
-            let end = Self.write(values, entries, to: &span, at: start)
-            used = end
+            reserve(entries.count * FloatText.maximumBytes + 3 * (end - row))
+            write(entries, columns: columns)
+            row = end
         }
         endArray()
     }
@@ -176,24 +180,43 @@ public struct JSONWriter: Sendable {
         endArray()
     }
 
-    private static func write(
-        _ values: Span<Float>,
-        _ range: Range<Int>,
-        to bytes: inout MutableSpan<UInt8>,
-        at start: Int
-    ) -> Int {
-        var position = start
-        bytes[position] = UInt8(ascii: "[")
-        position += 1
-        for index in range {
-            if index > range.lowerBound {
-                bytes[position] = UInt8(ascii: ",")
+    /// Writes rows with commas between them; no values are one empty row.
+    private mutating func write(_ values: Span<Float>, columns: Int) {
+        let table = ShortestDecimal.powersOfTen
+        let powers = table.span
+        var position = used
+        used = withBytes { bytes in
+            var row = 0
+            repeat {
+                bytes.storeBytes(of: UInt8(ascii: "["), toByteOffset: position, as: UInt8.self)
                 position += 1
-            }
-            position = FloatText.write(values[index], to: &bytes, at: position)
+                for index in row..<row + columns {
+                    position = FloatText.write(
+                        values[index],
+                        powers: powers,
+                        to: &bytes,
+                        at: position
+                    )
+                    bytes.storeBytes(of: UInt8(ascii: ","), toByteOffset: position, as: UInt8.self)
+                    position += 1
+                }
+                // The bracket takes the place of the last comma.
+                position -= columns > 0 ? 1 : 0
+                bytes.storeBytes(of: UInt8(ascii: "]"), toByteOffset: position, as: UInt8.self)
+                bytes.storeBytes(of: UInt8(ascii: ","), toByteOffset: position + 1, as: UInt8.self)
+                position += 2
+                row += columns
+            } while row < values.count
+            return position - 1
         }
-        bytes[position] = UInt8(ascii: "]")
-        return position + 1
+    }
+
+    /// Lends the storage as raw memory, in which eight bytes are one store; every store is
+    /// checked against its end. Any bytes make a `UInt8`, so none can break the array.
+    private mutating func withBytes(_ body: (inout MutableRawSpan) -> Int) -> Int {
+        var span = storage.mutableSpan
+        var bytes = unsafe span.mutableBytes
+        return body(&bytes)
     }
 
     // MARK: Bytes
@@ -240,7 +263,16 @@ public struct JSONWriter: Sendable {
         storage.append(contentsOf: repeatElement(0, count: room))
     }
 
-    private func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+    private static func put(
+        _ byte: UInt8,
+        to span: inout MutableSpan<UInt8>,
+        at position: inout Int
+    ) {
+        span[position] = byte
+        position += 1
+    }
+
+    private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }

@@ -77,7 +77,7 @@ extension HTTPServerConfiguration {
 
 /// Runs a server on a free port while `body` talks to it; it has to drain in the end.
 func withServer(
-    _ service: TestService = TestService(),
+    _ service: any HTTPService = TestService(),
     configuration: HTTPServerConfiguration = .with { _ in },
     sourceLocation: SourceLocation = #_sourceLocation,
     _ body: (UInt16) throws -> Void

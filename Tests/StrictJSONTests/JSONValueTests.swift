@@ -133,4 +133,31 @@ import Testing
         #expect(fields.optional("K") == nil ? true : false)
         #expect(throws: JSONFieldError.self) { try fields.refuseOthers(than: ["K"]) }
     }
+
+    @Test(arguments: [2, 15, 16, 17, 18, 40])
+    func `a key that comes twice is found among few and many`(count: Int) throws {
+        let members = (0..<count).map { "\"k\($0)\":{\"a\":[\($0)]}" }
+        _ = try JSONDocument(parsing: Array("{\(members.joined(separator: ","))}".utf8))
+        for twice in 0..<count {
+            for key in ["k\(twice)", "\\u006b\(twice)"] {
+                let text = "{\(members.joined(separator: ",")),\"\(key)\":1}"
+                let error = #expect(throws: JSONError.self) {
+                    try JSONDocument(parsing: Array(text.utf8))
+                }
+                #expect(error?.reason == .duplicateKey("k\(twice)"))
+            }
+        }
+    }
+
+    @Test func `members are found by their bytes`() throws {
+        // "é" in one scalar and in two, which Swift calls equal.
+        let text = "{\"a\":1,\"\\u0062\":2,\"\u{e9}\":3,\"e\u{301}\":4}"
+        let root = try JSONDocument(parsing: Array(text.utf8)).root
+        #expect(
+            ["a", "b", "\u{e9}", "e\u{301}", "c"].map { root.member($0)?.double } == [
+                1, 2, 3, 4, nil,
+            ]
+        )
+        #expect(root.member("a")?.member("a") == nil)
+    }
 }

@@ -1,27 +1,13 @@
 import Estimators
-import ModelStore
-import StrictJSON
 
-/// `POST …/log_prob`: decode, evaluate, encode.
+/// `POST …/log_prob`: evaluate, encode.
 enum LogProbEndpoint {
     static func answer(
-        _ body: JSONValue,
-        model: ModelRepository.Model,
-        limits: ServiceLimits,
+        _ request: LogProbRequest,
+        model: ModelCatalog.Entry,
         workers: Int
     ) throws(APIError) -> [UInt8] {
-        let posterior = model.file.posterior
-        let request: LogProbRequest
-        do throws(JSONFieldError) {
-            request = try LogProbRequest(
-                body,
-                xShape: model.file.metadata.x.shape,
-                thetaDim: posterior.thetaDim,
-                limits: limits
-            )
-        } catch {
-            throw .invalidField(error)
-        }
+        let posterior = model.posterior
         try ObservationList.throwIfAlone(request.queries)
         let entries = evaluate(request, posterior: posterior, workers: workers)
         try ObservationList.throwIfAlone(entries)

@@ -15,6 +15,8 @@ struct LogProbRequest {
     private(set) var theta: [Float] = []
     /// One entry for each observation, in the order asked.
     private(set) var queries: [Result<Query, APIError>] = []
+    /// How many densities are asked for, over all observations.
+    private(set) var draws = 0
 
     /// Reads and checks the body.
     ///
@@ -52,6 +54,7 @@ struct LogProbRequest {
                 try observations.append(index, to: &x)
                 let path = observations.isBatch ? "theta[\(index)]" : "theta"
                 let count = try appendThetas(lists[index], thetaDim: thetaDim, path: path)
+                draws += count
                 queries.append(
                     .success(
                         Query(x: xCount..<x.count, theta: thetaCount..<theta.count, count: count)

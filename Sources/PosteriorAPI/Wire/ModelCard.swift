@@ -31,7 +31,7 @@ enum ModelCard {
         writer.key("models")
         writer.beginArray()
         for name in catalog.names {
-            guard let model = catalog.model(name, version: nil) else { continue }
+            guard let model = catalog.latest(name) else { continue }
             let metadata = model.file.metadata
             writer.beginObject()
             writer.key("name")

@@ -12,7 +12,9 @@ struct ObservationList {
     /// Finds the observations; exactly one of the two fields must be there.
     init(_ fields: JSONFields, shape: [Int], limits: ServiceLimits) throws(JSONFieldError) {
         self.shape = shape
-        let expected = "a list of observations, each \(NumberArrayReader.describe(shape))"
+        var expected: String {
+            "a list of observations, each \(NumberArrayReader.describe(shape))"
+        }
         switch (fields.optional("observations"), fields.optional("observation")) {
         case (.some, .some(let single)):
             throw single.mismatch("either observation or observations, not both")
