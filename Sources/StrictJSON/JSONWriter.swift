@@ -211,8 +211,10 @@ public struct JSONWriter: Sendable {
         }
     }
 
-    /// Lends the storage as raw memory, in which eight bytes are one store; every store is
-    /// checked against its end. Any bytes make a `UInt8`, so none can break the array.
+    /// Lends the storage as raw memory, in which eight bytes are one store.
+    ///
+    /// Every store is checked against the end. Any bytes make a `UInt8`, so none can break the
+    /// array.
     private mutating func withBytes(_ body: (inout MutableRawSpan) -> Int) -> Int {
         var span = storage.mutableSpan
         var bytes = unsafe span.mutableBytes
