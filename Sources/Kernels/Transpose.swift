@@ -18,33 +18,28 @@ func transpose(
         for vector in 0..<vectors {
             let input = unsafe source + (column &* 8 &* vectors &+ vector)
             let output = unsafe target + (vector &* 8 &* columns &+ column)
-            if present == 8 {
-                unsafe transposeBlock(input, vectors, output, columns)
-            } else {
-                for lane in 0..<8 {
-                    var value = SIMD8<Float>.zero
-                    for row in 0..<present {
-                        value[row] = unsafe input[row &* vectors][lane]
-                    }
-                    unsafe output[lane &* columns] = value
-                }
-            }
+            unsafe transposeBlock(input, vectors, present, output, columns)
         }
     }
 }
 
-/// Transposes eight vectors of eight, by three rounds of interleaving halves.
+/// Transposes eight vectors of eight, by three rounds of interleaving halves; rows from `present`
+/// on are zeros.
 @inline(__always)
 private func transposeBlock(
     _ input: UnsafePointer<SIMD8<Float>>,
     _ inputStride: Int,
+    _ present: Int,
     _ output: UnsafeMutablePointer<SIMD8<Float>>,
     _ outputStride: Int
 ) {
-    let (a0, a4) = unsafe interleave(input[0], input[4 &* inputStride])
-    let (a1, a5) = unsafe interleave(input[inputStride], input[5 &* inputStride])
-    let (a2, a6) = unsafe interleave(input[2 &* inputStride], input[6 &* inputStride])
-    let (a3, a7) = unsafe interleave(input[3 &* inputStride], input[7 &* inputStride])
+    func row(_ index: Int) -> SIMD8<Float> {
+        unsafe index < present ? input[index &* inputStride] : .zero
+    }
+    let (a0, a4) = interleave(row(0), row(4))
+    let (a1, a5) = interleave(row(1), row(5))
+    let (a2, a6) = interleave(row(2), row(6))
+    let (a3, a7) = interleave(row(3), row(7))
     let (b0, b2) = interleave(a0, a2)
     let (b1, b3) = interleave(a1, a3)
     let (b4, b6) = interleave(a4, a6)

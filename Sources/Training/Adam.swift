@@ -1,3 +1,5 @@
+import Kernels
+
 #if canImport(Darwin)
 import Darwin
 #else
@@ -73,92 +75,24 @@ package struct Adam: Sendable, Equatable {
             "\(gradient.count) slopes for \(parameters.count) weights"
         )
         step += 1
-        accumulate(
-            gradient,
-            scale: Float(scale),
+        let rates = AdamRates(
+            gradientScale: Float(scale),
+            firstRate: Float(1 - Self.firstDecay),
+            secondRate: Float(1 - Self.secondDecay),
+            step: Float(learningRate / (1 - pow(Self.firstDecay, Double(step)))),
+            secondCorrection: Float(1 / (1 - pow(Self.secondDecay, Double(step)))),
+            epsilon: Self.epsilon,
+            averageRate: Float(1 - averageDecay)
+        )
+        updateAdam(
+            parameters: &parameters,
+            average: &average,
             firstMoment: &firstMoment,
-            secondMoment: &secondMoment
+            secondMoment: &secondMoment,
+            gradient: gradient,
+            rates: rates
         )
-        descend(
-            &parameters,
-            firstMoment: firstMoment,
-            secondMoment: secondMoment,
-            rate: Float(learningRate / (1 - pow(Self.firstDecay, Double(step)))),
-            correction: Float(1 / (1 - pow(Self.secondDecay, Double(step))))
-        )
-        follow(&average, parameters, rate: Float(1 - averageDecay))
     }
-}
-
-// The loops of a step. Each has at most three arrays, and says before it starts that they are
-// equally long; with more, or without, the compiler computes one number at a time, six times
-// slower.
-
-/// Moves the moments towards a gradient and its square.
-private func accumulate(
-    _ gradient: [Float],
-    scale: Float,
-    firstMoment: inout [Float],
-    secondMoment: inout [Float]
-) {
-    let firstRate = Float(1 - Adam.firstDecay)
-    let secondRate = Float(1 - Adam.secondDecay)
-    let gradient = gradient.span
-    var first = firstMoment.mutableSpan
-    var second = secondMoment.mutableSpan
-    let count = gradient.count
-    precondition(first.count == count)
-    precondition(second.count == count)
-    for index in 0..<count {
-        let slope = gradient[index] * scale
-        first[index] += firstRate * (slope - first[index])
-        second[index] += secondRate * (slope * slope - second[index])
-    }
-}
-
-/// Moves the weights against the first moment, in units of the second moment's root.
-private func descend(
-    _ weights: inout [Float],
-    firstMoment: [Float],
-    secondMoment: [Float],
-    rate: Float,
-    correction: Float
-) {
-    let first = firstMoment.span
-    let second = secondMoment.span
-    var weights = weights.mutableSpan
-    let count = weights.count
-    precondition(first.count == count)
-    precondition(second.count == count)
-    for index in 0..<count {
-        let root = root(second[index] * correction) + Adam.epsilon
-        weights[index] -= rate * first[index] / root
-    }
-}
-
-/// Moves the average towards the weights.
-private func follow(_ average: inout [Float], _ weights: [Float], rate: Float) {
-    let weights = weights.span
-    var average = average.mutableSpan
-    let count = weights.count
-    precondition(average.count == count)
-    for index in 0..<count {
-        average[index] += rate * (weights[index] - average[index])
-    }
-}
-
-/// The square root of a number that is not negative, within 2.4e-7 of itself.
-///
-/// Newton's method on the reciprocal root, from a guess that halves the exponent. The standard
-/// library's `squareRoot()` is a call that may set `errno`, which keeps loops scalar.
-@inline(__always)
-private func root(_ value: Float) -> Float {
-    let half = 0.5 * value
-    var reciprocal = Float(bitPattern: 0x5f37_5a86 &- (value.bitPattern &>> 1))
-    reciprocal *= 1.5 - half * reciprocal * reciprocal
-    reciprocal *= 1.5 - half * reciprocal * reciprocal
-    reciprocal *= 1.5 - half * reciprocal * reciprocal
-    return value * reciprocal
 }
 
 /// The Euclidean norm of a gradient, accumulated in Double.
