@@ -7,7 +7,7 @@ import Synchronization
 /// slots are added in order, so neither the loss nor the gradient depends on the thread count.
 public final class GradientEvaluator: Sendable {
     /// Partial gradients; more than the threads that are likely to be there.
-    private static let slotCount = 4
+    private static let slotCount = 8
 
     private let inputs: [LaneInput]
     private let stage: LaneStage

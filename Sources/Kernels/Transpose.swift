@@ -58,6 +58,33 @@ private func transposeBlock(
     unsafe output[7 &* outputStride] = c7
 }
 
+/// The sums over lanes of up to eight rows; zero where there is no row.
+///
+/// Interleaving two rows and adding the halves keeps both; after three rounds each lane holds the
+/// sum of one row.
+///
+/// - Parameters:
+///   - source: `count` rows of `vectors` vectors.
+///   - count: Number of rows, at most eight.
+///   - vectors: Vectors of one row.
+@inline(always)
+func laneSums(_ source: UnsafePointer<SIMD8<Float>>, count: Int, vectors: Int) -> SIMD8<Float> {
+    var partial = InlineArray<8, SIMD8<Float>>(repeating: .zero)
+    for index in 0..<count {
+        let row = unsafe source + index &* vectors
+        var sum = unsafe row[0]
+        for vector in 1..<max(vectors, 1) { unsafe sum += row[vector] }
+        partial[index] = sum
+    }
+    func fold(_ a: SIMD8<Float>, _ b: SIMD8<Float>) -> SIMD8<Float> {
+        let (low, high) = interleave(a, b)
+        return low + high
+    }
+    let even = fold(fold(partial[0], partial[4]), fold(partial[2], partial[6]))
+    let odd = fold(fold(partial[1], partial[5]), fold(partial[3], partial[7]))
+    return fold(even, odd)
+}
+
 /// a₀ b₀ a₁ b₁ … as two vectors.
 @inline(__always)
 private func interleave(
