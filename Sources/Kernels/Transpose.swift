@@ -67,6 +67,7 @@ private func transposeBlock(
 ///   - source: `count` rows of `vectors` vectors.
 ///   - count: Number of rows, at most eight.
 ///   - vectors: Vectors of one row.
+/// - Returns: One sum a row.
 @inline(always)
 func laneSums(_ source: UnsafePointer<SIMD8<Float>>, count: Int, vectors: Int) -> SIMD8<Float> {
     var partial = InlineArray<8, SIMD8<Float>>(repeating: .zero)
