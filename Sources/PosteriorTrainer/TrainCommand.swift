@@ -32,6 +32,12 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup(title: "Estimator")
     var estimatorOptions: EstimatorOptions
 
+    @OptionGroup(title: "Optimisation")
+    var optimizationOptions: OptimizationOptions
+
+    @OptionGroup(title: "Output")
+    var outputOptions: OutputOptions
+
     @Option(
         help: ArgumentHelp(
             "Seed of the simulations, the initial weights and the order of the batches.",
@@ -41,44 +47,6 @@ struct TrainCommand: ParsableCommand {
     var seed: UInt64 = 1
 
     @Option(
-        help: ArgumentHelp(
-            "The folder of the model; default: the next free version under models/TASK.",
-            valueName: "dir/name/version"
-        )
-    )
-    var output: String?
-
-    @Option(help: ArgumentHelp("Simulations of one step.", valueName: "n"))
-    var batchSize = TrainingConfiguration().batchSize
-
-    @Option(
-        help: ArgumentHelp(
-            "The highest learning rate; it warms up and then falls along a cosine.",
-            valueName: "rate"
-        )
-    )
-    var learningRate = TrainingConfiguration().learningRate
-
-    @Option(
-        help: ArgumentHelp(
-            "The most passes over the simulations; default: 60, more for small sets.",
-            valueName: "n"
-        )
-    )
-    var epochs: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            Stop after this many epochs without a better validation loss; default: a tenth of \
-            the epochs, at least 20.
-            """,
-            valueName: "n"
-        )
-    )
-    var patience: Int?
-
-    @Option(
         help: ArgumentHelp("Fresh simulations to test on; 0 skips the test.", valueName: "n")
     )
     var testSimulations = 10_000
@@ -86,35 +54,9 @@ struct TrainCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How many threads to use; default: all cores.", valueName: "n"))
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
-    @Option(
-        help: ArgumentHelp(
-            "Where to keep the state; default: beside the model, NAME/VERSION.checkpoint.",
-            valueName: "file"
-        )
-    )
-    var checkpoint: String?
-
-    @Flag(help: "Go on from the checkpoint of an interrupted run with the same arguments.")
-    var resume = false
-
-    @Flag(help: "Replace the model if it is there.")
-    var force = false
-
     func validate() throws {
         _ = try BenchmarkTask.named(byFlag: task)
-        _ = try output.map { try ModelDestination(flag: $0) }
         try require(simulations >= 2, "--simulations", simulations, expected: "at least 2")
-        try require(batchSize > 0, "--batch-size", batchSize, expected: "at least 1")
-        try require(
-            learningRate > 0 && learningRate.isFinite,
-            "--learning-rate",
-            learningRate,
-            expected: "a number above 0"
-        )
-        for (flag, value) in [("--epochs", epochs), ("--patience", patience)] {
-            guard let value else { continue }
-            try require(value > 0, flag, value, expected: "at least 1")
-        }
         try require(
             testSimulations == 0 || testSimulations >= 2,
             "--test-simulations",
@@ -126,20 +68,21 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         let task = try BenchmarkTask.named(byFlag: task)
-        let destination =
-            try output.map { try ModelDestination(flag: $0) }
-            ?? ModelDestination(model: task.name, resumes: resume)
-        try destination.prepare(force: force, resumes: resume)
-        let checkpointPath = checkpoint ?? destination.checkpointPath
+        let destination = try outputOptions.destination(defaultName: task.name)
+        let checkpointPath = outputOptions.checkpoint ?? destination.checkpointPath
         let rows = try task.simulate(rows: 0..<simulations, seed: seed, workers: threads)
         let data = try SimulationSet(rows, prior: task.prior)
         if data.refusedCount > 0 {
             note("\(data.refusedCount) simulations left out: not finite or outside the prior")
         }
-        let trained = try train(on: data, checkpointPath: checkpointPath)
+        let configuration = optimizationOptions.configuration(
+            forSimulations: data.count,
+            seed: seed
+        )
+        let trained = try train(on: data, configuration, checkpointPath: checkpointPath)
         try ModelDirectory.create(destination.directory)
         try ModelFile(
-            metadata: metadata(task: task, data: data, history: trained.outcome.history),
+            metadata: metadata(task: task, data: data, trained, configuration),
             posterior: trained.posterior
         ).write(to: destination.modelPath)
         try AtomicFile.write(try exampleRequest(of: task), to: destination.examplePath)
@@ -157,14 +100,9 @@ struct TrainCommand: ParsableCommand {
     /// Fits the estimator, showing progress.
     private func train(
         on data: SimulationSet,
+        _ configuration: TrainingConfiguration,
         checkpointPath: String
     ) throws -> TrainedPosterior {
-        var configuration = TrainingConfiguration(seed: seed)
-        configuration.batchSize = batchSize
-        configuration.learningRate = learningRate
-        configuration.setEpochs(forSimulations: data.count)
-        if let epochs { configuration.epochs = epochs }
-        configuration.patience = patience ?? max(configuration.epochs / 10, 20)
         let interruption = Interruption()
         interruption.listen(
             notice: "finishing with the best weights so far; Ctrl-C again quits at once"
@@ -174,7 +112,7 @@ struct TrainCommand: ParsableCommand {
         return try Trainer(configuration: configuration, workers: threads).train(
             estimatorOptions.architecture(thetaDim: data.thetaDim, seed: seed),
             on: data,
-            checkpoint: CheckpointFile(path: checkpointPath, resumes: resume),
+            checkpoint: CheckpointFile(path: checkpointPath, resumes: outputOptions.resume),
             isCancelled: { interruption.isRequested },
             progress: { display.show($0) }
         )
@@ -185,9 +123,11 @@ struct TrainCommand: ParsableCommand {
     private func metadata(
         task: BenchmarkTask,
         data: SimulationSet,
-        history: TrainingHistory
+        _ trained: TrainedPosterior,
+        _ configuration: TrainingConfiguration
     ) -> ModelMetadata {
-        ModelMetadata(
+        let history = trained.outcome.history
+        return ModelMetadata(
             summary: task.summary,
             theta: VariableDescription(names: task.thetaNames),
             x: VariableDescription(names: task.xNames),
@@ -197,9 +137,9 @@ struct TrainCommand: ParsableCommand {
                 simulations: simulations,
                 seed: seed,
                 softwareVersion: "posterior-server \(PosteriorTrainer.release)",
-                batchSize: batchSize,
-                learningRate: learningRate,
-                validationFraction: TrainingConfiguration().validationFraction,
+                batchSize: configuration.batchSize,
+                learningRate: configuration.learningRate,
+                validationFraction: configuration.validationFraction,
                 epochs: history.epochs,
                 bestEpoch: history.best.epoch,
                 trainingLosses: history.trainingLosses,
