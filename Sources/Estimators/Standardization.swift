@@ -5,7 +5,8 @@ public import Distributions
 ///
 ///     z = thetaScale ⊙ u + thetaShift;  e = (x − xMean) / xStandardDeviation
 ///
-/// Standard deviations are unbiased (n − 1); a constant feature keeps scale 1.
+/// Standard deviations are unbiased (n − 1); a constant feature keeps scale 1. `ZScore` says over
+/// what they are taken.
 public struct Standardization: Sendable, Equatable {
     /// Scale of each dimension of theta, `[D]`.
     public var thetaScale: [Float]
@@ -37,22 +38,24 @@ public struct Standardization: Sendable, Equatable {
     ///   - rows: The rows to measure.
     ///   - prior: Gives D and the way to unconstrained space.
     ///   - xDim: L.
+    ///   - thetaZScore: Which numbers of theta to take.
+    ///   - xZScore: Which numbers of x to take.
     public init(
         theta: [Float],
         x: [Float],
         rows: ArraySlice<Int>,
         prior: DistributionDescription,
-        xDim: Int
+        xDim: Int,
+        thetaZScore: ZScore = .independent,
+        xZScore: ZScore = .independent
     ) {
         let supports = prior.supportTransforms
-        let thetaMoments = supports.indices.map { dimension in
-            Moments(rows) { row in
-                let value = Double(theta[row * supports.count + dimension])
-                return supports[dimension].toUnconstrained(value)
-            }
+        let thetaMoments = Moments.of(rows, width: supports.count, thetaZScore) { row, dimension in
+            let value = Double(theta[row * supports.count + dimension])
+            return supports[dimension].toUnconstrained(value)
         }
-        let xMoments = (0..<xDim).map { entry in
-            Moments(rows) { Double(x[$0 * xDim + entry]) }
+        let xMoments = Moments.of(rows, width: xDim, xZScore) { row, entry in
+            Double(x[row * xDim + entry])
         }
         self.init(
             thetaScale: thetaMoments.map { Float(1 / $0.standardDeviation) },
@@ -68,14 +71,48 @@ private struct Moments {
     var mean: Double
     var standardDeviation: Double
 
-    init(_ rows: ArraySlice<Int>, value: (Int) -> Double) {
-        let count = Double(max(rows.count, 1))
-        let mean = rows.reduce(0) { $0 + value($1) } / count
-        let squares = rows.reduce(0) { sum, row in
-            let difference = value(row) - mean
+    /// What each entry of a variable is standardised with, `[width]`.
+    static func of(
+        _ rows: ArraySlice<Int>,
+        width: Int,
+        _ zScore: ZScore,
+        value: (_ row: Int, _ entry: Int) -> Double
+    ) -> [Self] {
+        switch zScore {
+        case .structured where width > 1:
+            // sbi 0.27, `z_standardization(structured_dims=True)`.
+            let ofRows = rows.map { row in measure(0..<width) { value(row, $0) } }
+            let count = Double(max(rows.count, 1))
+            let moments = Self(
+                mean: ofRows.reduce(0) { $0 + $1.mean } / count,
+                deviation: ofRows.reduce(0) { $0 + $1.deviation } / count
+            )
+            return Array(repeating: moments, count: width)
+        case .independent, .structured:
+            return (0..<width).map { entry in
+                let (mean, deviation) = measure(rows) { value($0, entry) }
+                return Self(mean: mean, deviation: deviation)
+            }
+        case .none:
+            return Array(repeating: Self(mean: 0, deviation: 1), count: width)
+        }
+    }
+
+    private static func measure(
+        _ indices: some Collection<Int>,
+        value: (Int) -> Double
+    ) -> (mean: Double, deviation: Double) {
+        let count = Double(max(indices.count, 1))
+        let mean = indices.reduce(0) { $0 + value($1) } / count
+        let squares = indices.reduce(0) { sum, index in
+            let difference = value(index) - mean
             return sum + difference * difference
         }
-        let deviation = (squares / max(count - 1, 1)).squareRoot()
+        return (mean, (squares / max(count - 1, 1)).squareRoot())
+    }
+
+    /// The moments, with those a variable cannot be divided by replaced.
+    init(mean: Double, deviation: Double) {
         self.mean = mean.isFinite ? mean : 0
         // Below the resolution of the data a spread is rounding, not signal.
         let isConstant = !(deviation > abs(mean) * 1e-7) || Float(deviation) < .leastNormalMagnitude

@@ -1,4 +1,4 @@
-/// The numbers of one step of Adam that are the same for all weights.
+/// The numbers of one step of Adam or AdamW that are the same for all weights.
 public struct AdamRates: Sendable {
     /// What the gradient is multiplied by first, as clipping does.
     public var gradientScale: Float
@@ -6,6 +6,8 @@ public struct AdamRates: Sendable {
     public var firstRate: Float
     /// 1 − β₂.
     public var secondRate: Float
+    /// What the weights are multiplied by first: 1 less the learning rate times their decay.
+    public var retention: Float
     /// The learning rate over 1 − β₁ᵗ.
     public var step: Float
     /// 1 / (1 − β₂ᵗ).
@@ -20,6 +22,7 @@ public struct AdamRates: Sendable {
         gradientScale: Float,
         firstRate: Float,
         secondRate: Float,
+        retention: Float,
         step: Float,
         secondCorrection: Float,
         epsilon: Float,
@@ -28,6 +31,7 @@ public struct AdamRates: Sendable {
         self.gradientScale = gradientScale
         self.firstRate = firstRate
         self.secondRate = secondRate
+        self.retention = retention
         self.step = step
         self.secondCorrection = secondCorrection
         self.epsilon = epsilon
@@ -38,7 +42,8 @@ public struct AdamRates: Sendable {
 /// One step of Adam and of the running average of the weights, eight weights at a time.
 ///
 /// *Reference*: Kingma, Ba (2015), Adam: A Method for Stochastic Optimization, arXiv:1412.6980,
-/// algorithm 1.
+/// algorithm 1; for the decay, Loshchilov, Hutter (2019), Decoupled Weight Decay Regularization,
+/// arXiv:1711.05101, algorithm 2.
 ///
 /// - Parameters:
 ///   - parameters: The weights.
@@ -123,7 +128,7 @@ private struct AdamLanes {
         first += rates.firstRate * (slope - first)
         second += rates.secondRate * (slope * slope - second)
         let denominator = root(second * rates.secondCorrection) + rates.epsilon
-        weight -= rates.step * first / denominator
+        weight = weight * rates.retention - rates.step * first / denominator
         average += rates.averageRate * (weight - average)
     }
 }

@@ -1,60 +1,185 @@
 import ArgumentParser
 import Training
 
-/// The flags that say how weights are fitted.
+/// The optimisers.
+enum Optimizer: String, CaseIterable, ExpressibleByArgument {
+    /// Adam.
+    case adam
+    /// Adam with decoupled weight decay.
+    case adamw
+}
+
+/// The shapes of the learning rate after its warm-up.
+enum Schedule: String, CaseIterable, ExpressibleByArgument {
+    /// Half a cosine down to zero.
+    case cosine
+    /// Lower on each plateau of the validation loss.
+    case plateau
+    /// Constant.
+    case constant
+}
+
+/// The flags that say how a step is taken.
 struct OptimizationOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Simulations of one step.", valueName: "n"))
-    var batchSize = TrainingConfiguration().batchSize
+    @Option(help: "adamw is adam with decoupled weight decay.")
+    var optimizer = Optimizer.adam
 
     @Option(
         help: ArgumentHelp(
-            "The highest learning rate; it warms up and then falls along a cosine.",
+            "adamw: weight decay, in units of the learning rate; default: 0.01.",
             valueName: "rate"
         )
     )
+    var weightDecay: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Simulations of one step; 64:1024 lets them grow from the first epoch to the last.",
+            valueName: "n[:n]"
+        )
+    )
+    var batchSize = BatchSizes(first: TrainingConfiguration().batchSize)
+
+    @Option(help: ArgumentHelp("The highest learning rate.", valueName: "rate"))
     var learningRate = TrainingConfiguration().learningRate
 
     @Option(
-        help: ArgumentHelp(
-            "The most passes over the simulations; default: 60, more for small sets.",
-            valueName: "n"
-        )
+        help: """
+            What becomes of the learning rate after its warm-up. cosine: falls to zero with the \
+            last epoch. plateau: falls whenever the validation loss does not.
+            """
     )
-    var epochs: Int?
+    var schedule = Schedule.cosine
+
+    @Option(help: ArgumentHelp("Steps over which the learning rate rises.", valueName: "n"))
+    var warmUp = TrainingConfiguration().warmUpSteps
 
     @Option(
         help: ArgumentHelp(
-            """
-            Stop after this many epochs without a better validation loss; default: a tenth of \
-            the epochs, at least 20.
-            """,
+            "plateau: what the learning rate is multiplied by; default: 0.5.",
+            valueName: "factor"
+        )
+    )
+    var plateauFactor: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "plateau: epochs without a better validation loss that make one; default: 10.",
             valueName: "n"
         )
     )
-    var patience: Int?
+    var plateauPatience: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The largest norm of a gradient; larger ones are scaled down. 0 turns this off.",
+            valueName: "norm"
+        )
+    )
+    var gradientNorm = TrainingConfiguration().gradientNormLimit
+
+    @Option(
+        help: ArgumentHelp(
+            "Decay, a step, of the running average of the weights that is kept; 0: the weights.",
+            valueName: "decay"
+        )
+    )
+    var averageDecay = TrainingConfiguration().averageDecay
 
     func validate() throws {
-        try require(batchSize > 0, "--batch-size", batchSize, expected: "at least 1")
+        if let weightDecay {
+            try require(
+                weightDecay >= 0 && weightDecay * learningRate < 1,
+                "--weight-decay",
+                weightDecay,
+                expected: "0 to below 1 / learning rate"
+            )
+            guard optimizer == .adamw else {
+                throw ValidationError("--weight-decay: --optimizer \(optimizer) has none")
+            }
+        }
         try require(
             learningRate > 0 && learningRate.isFinite,
             "--learning-rate",
             learningRate,
             expected: "a number above 0"
         )
-        for (flag, value) in [("--epochs", epochs), ("--patience", patience)] {
-            guard let value else { continue }
-            try require(value > 0, flag, value, expected: "at least 1")
+        try require(warmUp >= 0, "--warm-up", warmUp, expected: "at least 0")
+        if let plateauFactor {
+            try require(
+                plateauFactor > 0 && plateauFactor < 1,
+                "--plateau-factor",
+                plateauFactor,
+                expected: "a number between 0 and 1"
+            )
         }
+        if let plateauPatience {
+            try require(
+                plateauPatience > 0,
+                "--plateau-patience",
+                plateauPatience,
+                expected: "at least 1"
+            )
+        }
+        guard schedule == .plateau || (plateauFactor == nil && plateauPatience == nil) else {
+            throw ValidationError(
+                "--plateau-factor, --plateau-patience: --schedule \(schedule) has no plateaus"
+            )
+        }
+        try require(gradientNorm >= 0, "--gradient-norm", gradientNorm, expected: "at least 0")
+        try require(
+            averageDecay >= 0 && averageDecay < 1,
+            "--average-decay",
+            averageDecay,
+            expected: "0 to below 1"
+        )
     }
 
-    /// The configuration of a run on a number of simulations.
-    func configuration(forSimulations count: Int, seed: UInt64) -> TrainingConfiguration {
-        var configuration = TrainingConfiguration(seed: seed)
-        configuration.batchSize = batchSize
+    /// Sets what the flags say.
+    func apply(to configuration: inout TrainingConfiguration) {
+        configuration.weightDecay = optimizer == .adamw ? weightDecay ?? 0.01 : 0
+        configuration.batchSize = batchSize.first
+        configuration.finalBatchSize = batchSize.last
         configuration.learningRate = learningRate
-        configuration.setEpochs(forSimulations: count)
-        if let epochs { configuration.epochs = epochs }
-        configuration.patience = patience ?? max(configuration.epochs / 10, 20)
-        return configuration
+        configuration.warmUpSteps = warmUp
+        configuration.learningRateDecay =
+            switch schedule {
+            case .cosine: .cosine
+            case .plateau: .plateau(factor: plateauFactor ?? 0.5, patience: plateauPatience ?? 10)
+            case .constant: .constant
+            }
+        configuration.gradientNormLimit = gradientNorm > 0 ? gradientNorm : .infinity
+        configuration.averageDecay = averageDecay
     }
+}
+
+/// The batch sizes of the first and the last epoch.
+struct BatchSizes: ExpressibleByArgument, CustomStringConvertible {
+    /// The first.
+    let first: Int
+    /// The last, if it is another.
+    let last: Int?
+
+    /// A constant size.
+    init(first: Int) {
+        self.first = first
+        last = nil
+    }
+
+    /// Reads `256` or `64:1024`.
+    init?(argument: String) {
+        let sizes = argument.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
+        guard let first = sizes.first.flatMap({ $0 }), first > 0, sizes.count <= 2 else {
+            return nil
+        }
+        self.first = first
+        guard sizes.count == 2 else {
+            last = nil
+            return
+        }
+        guard let size = sizes[1], size > 0 else { return nil }
+        last = size
+    }
+
+    var description: String { last.map { "\(first):\($0)" } ?? "\(first)" }
 }

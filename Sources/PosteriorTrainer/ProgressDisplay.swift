@@ -3,12 +3,22 @@ import Training
 
 /// Shows the course of training on standard error: a bar on a terminal, plain lines elsewhere.
 struct ProgressDisplay {
+    /// Whether the learning rate falls, so that it is worth a place.
+    private let showsLearningRate: Bool
+    /// Whether the batches grow.
+    private let showsBatchSize: Bool
     /// Whether standard error is a terminal.
     private let isTerminal = isatty(STDERR_FILENO) == 1
     /// When the last plain line was written.
     private var lastLine: ContinuousClock.Instant?
     /// Whether a bar stands on the current line.
     private var hasBar = false
+
+    /// Makes a display of a run with these settings.
+    init(_ configuration: TrainingConfiguration) {
+        showsLearningRate = configuration.learningRateDecay != .constant
+        showsBatchSize = configuration.finalBatchSize != nil
+    }
 
     /// Shows how far training has come.
     mutating func show(_ progress: TrainingProgress) {
@@ -47,6 +57,8 @@ struct ProgressDisplay {
         if let best = progress.best {
             parts.append(String(format: "best %.3f (epoch %d)", best.validationLoss, best.epoch))
         }
+        if showsLearningRate { parts.append(String(format: "rate %.1e", progress.learningRate)) }
+        if showsBatchSize { parts.append("batch \(progress.batchSize)") }
         parts.append(clock(progress.elapsed))
         return parts.joined(separator: "  ")
     }

@@ -35,6 +35,12 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup(title: "Optimisation")
     var optimizationOptions: OptimizationOptions
 
+    @OptionGroup(title: "Standardisation")
+    var standardizationOptions: StandardizationOptions
+
+    @OptionGroup(title: "End of training")
+    var stoppingOptions: StoppingOptions
+
     @OptionGroup(title: "Output")
     var outputOptions: OutputOptions
 
@@ -75,10 +81,7 @@ struct TrainCommand: ParsableCommand {
         if data.refusedCount > 0 {
             note("\(data.refusedCount) simulations left out: not finite or outside the prior")
         }
-        let configuration = optimizationOptions.configuration(
-            forSimulations: data.count,
-            seed: seed
-        )
+        let configuration = configuration(forSimulations: data.count)
         let trained = try train(on: data, configuration, checkpointPath: checkpointPath)
         try ModelDirectory.create(destination.directory)
         try ModelFile(
@@ -90,11 +93,20 @@ struct TrainCommand: ParsableCommand {
         if testSimulations > 0 {
             print(try TestReport(trained, task: task, command: self))
         }
-        if trained.outcome.history.stopReason == .cancelled {
-            note("interrupted; the same command with --resume goes on from \(checkpointPath)")
+        if trained.outcome.history.stopReason.isResumable {
+            note("not finished; the same command with --resume goes on from \(checkpointPath)")
         } else if FileManager.default.fileExists(atPath: checkpointPath) {
             try FileManager.default.removeItem(atPath: checkpointPath)
         }
+    }
+
+    /// The settings of a run on a number of simulations.
+    private func configuration(forSimulations count: Int) -> TrainingConfiguration {
+        var configuration = TrainingConfiguration(seed: seed)
+        optimizationOptions.apply(to: &configuration)
+        standardizationOptions.apply(to: &configuration)
+        stoppingOptions.apply(to: &configuration, simulations: count)
+        return configuration
     }
 
     /// Fits the estimator, showing progress.
@@ -107,9 +119,14 @@ struct TrainCommand: ParsableCommand {
         interruption.listen(
             notice: "finishing with the best weights so far; Ctrl-C again quits at once"
         )
-        var display = ProgressDisplay()
+        var display = ProgressDisplay(configuration)
         defer { display.finish() }
-        return try Trainer(configuration: configuration, workers: threads).train(
+        let trainer = try Trainer(
+            configuration: configuration,
+            workers: threads,
+            timeLimit: stoppingOptions.timeLimit?.duration
+        )
+        return try trainer.train(
             estimatorOptions.architecture(thetaDim: data.thetaDim, seed: seed),
             on: data,
             checkpoint: CheckpointFile(path: checkpointPath, resumes: outputOptions.resume),
@@ -173,6 +190,7 @@ struct TrainCommand: ParsableCommand {
             switch history.stopReason {
             case .epochs: "after \(history.epochs) epochs"
             case .patience: "after \(history.epochs) epochs, the last ones without a better loss"
+            case .timeLimit: "out of time after \(history.epochs) epochs"
             case .cancelled: "interrupted after \(history.epochs) epochs"
             }
         return "validation loss \(loss) in epoch \(history.best.epoch), \(end) and \(time)"

@@ -6,14 +6,16 @@ import Darwin
 import Glibc
 #endif
 
-/// The optimiser Adam, with the running average of its weights.
+/// The optimisers Adam and AdamW, with the running average of their weights.
 ///
 ///     m ← β₁ m + (1 − β₁) g            v ← β₂ v + (1 − β₂) g²
-///     φ ← φ − α (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + 1e-8)
+///     φ ← φ − α λ φ − α (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + 1e-8)
 ///     φ̄ ← φ̄ + (1 − d) (φ − φ̄)
 ///
 /// *Reference*: Kingma, Ba (2015), Adam: A Method for Stochastic Optimization, arXiv:1412.6980;
-/// for the average, Polyak, Juditsky (1992), doi:10.1137/0330046.
+/// for the decoupled decay λ, Loshchilov, Hutter (2019), Decoupled Weight Decay Regularization,
+/// arXiv:1711.05101, with PyTorch's convention that λ is multiplied by the learning rate of the
+/// step; for the average, Polyak, Juditsky (1992), doi:10.1137/0330046.
 package struct Adam: Sendable, Equatable {
     /// β₁, the decay of the first moment.
     package static let firstDecay = 0.9
@@ -63,11 +65,13 @@ package struct Adam: Sendable, Equatable {
     ///   - gradient: g, as long as the weights.
     ///   - scale: What to multiply the gradient by first, as clipping does.
     ///   - learningRate: α.
+    ///   - weightDecay: λ; 0 is Adam, a positive number AdamW.
     ///   - averageDecay: d of the running average; 0 makes it the weights themselves.
     package mutating func update(
         gradient: [Float],
         scale: Double = 1,
         learningRate: Double,
+        weightDecay: Double = 0,
         averageDecay: Double
     ) {
         precondition(
@@ -79,6 +83,7 @@ package struct Adam: Sendable, Equatable {
             gradientScale: Float(scale),
             firstRate: Float(1 - Self.firstDecay),
             secondRate: Float(1 - Self.secondDecay),
+            retention: Float(1 - learningRate * weightDecay),
             step: Float(learningRate / (1 - pow(Self.firstDecay, Double(step)))),
             secondCorrection: Float(1 / (1 - pow(Self.secondDecay, Double(step)))),
             epsilon: Self.epsilon,

@@ -1,7 +1,8 @@
 /// A training state as bytes, with the settings of the run it belongs to.
 ///
-/// Little-endian: eight bytes of magic; the settings as pairs of texts; step, losses, best epoch,
-/// seconds; the weights, their average, both moments and the best weights as float32; and FNV-1a
+/// Little-endian: eight bytes of magic, the last of them the digit of the format's version; the
+/// settings as pairs of texts; step, step in the epoch and its loss, losses, best epoch, seconds;
+/// the weights, their average, both moments and the best weights as float32; and FNV-1a
 /// over all bytes before it. Texts and arrays follow their count. Every number keeps its bits, so
 /// a resumed run ends with the bytes of one that was never interrupted.
 struct Checkpoint {
@@ -10,8 +11,10 @@ struct Checkpoint {
     /// The state after a whole epoch.
     var state: TrainingState
 
-    /// What a checkpoint starts with; the digit is the version of the format.
-    static let magic = Array("PSTCKPT1".utf8)
+    /// What a checkpoint of any version starts with.
+    static let signature = Array("PSTCKPT".utf8)
+    /// The version of the format; no other is read.
+    static let version = 2
 
     /// Makes a checkpoint of a state.
     init(settings: [(name: String, value: String)], state: TrainingState) {
@@ -21,13 +24,15 @@ struct Checkpoint {
 
     /// The bytes of the checkpoint.
     var bytes: [UInt8] {
-        var writer = ByteWriter(bytes: Self.magic)
+        var writer = ByteWriter(bytes: Self.signature + Array("\(Self.version)".utf8))
         writer.append(UInt64(settings.count))
         for setting in settings {
             writer.append(text: setting.name)
             writer.append(text: setting.value)
         }
         writer.append(UInt64(state.adam.step))
+        writer.append(UInt64(state.epochStep))
+        writer.append(state.epochLoss.bitPattern)
         writer.append(doubles: state.trainingLosses)
         writer.append(doubles: state.validationLosses)
         writer.append(UInt64(state.best?.epoch ?? 0))
@@ -46,26 +51,34 @@ struct Checkpoint {
 
     /// Reads the bytes of a checkpoint.
     ///
-    /// - Throws: `TrainingError.damagedCheckpoint` when they are not what `bytes` gives.
+    /// - Throws: `TrainingError.checkpointVersion` when they are of another version of the format,
+    ///   `TrainingError.damagedCheckpoint` when they are not what `bytes` gives.
     init(bytes: [UInt8]) throws(TrainingError) {
-        guard bytes.starts(with: Self.magic) else {
+        let headerCount = Self.signature.count + 1
+        guard bytes.count >= headerCount + 8, bytes.starts(with: Self.signature) else {
             throw .damagedCheckpoint(
-                "it does not start with \(String(decoding: Self.magic, as: UTF8.self))"
+                "it does not start with \(String(decoding: Self.signature, as: UTF8.self))"
             )
+        }
+        let version = Int(bytes[headerCount - 1]) - Int(UInt8(ascii: "0"))
+        guard version == Self.version else {
+            throw .checkpointVersion(found: version, expected: Self.version)
         }
         let body = bytes.dropLast(8)
         var digest = FowlerNollVo()
         digest.combine(bytes: body)
         var trailer = ByteReader(bytes: bytes, offset: bytes.count - 8)
-        guard body.count >= Self.magic.count, try trailer.integer() == digest.value else {
+        guard try trailer.integer() == digest.value else {
             throw .damagedCheckpoint("its checksum is wrong")
         }
-        var reader = ByteReader(bytes: Array(body), offset: Self.magic.count)
+        var reader = ByteReader(bytes: Array(body), offset: headerCount)
         settings = []
         for _ in 0..<(try reader.count(ofSize: 16)) {
             settings.append((name: try reader.text(), value: try reader.text()))
         }
         let step = Int(truncatingIfNeeded: try reader.integer())
+        let epochStep = Int(truncatingIfNeeded: try reader.integer())
+        let epochLoss = Double(bitPattern: try reader.integer())
         let trainingLosses = try reader.doubles()
         let validationLosses = try reader.doubles()
         let bestEpoch = Int(truncatingIfNeeded: try reader.integer())
@@ -94,6 +107,8 @@ struct Checkpoint {
             bestEpoch > 0 ? BestEpoch(epoch: bestEpoch, validationLoss: bestLoss) : nil
         state.trainingLosses = trainingLosses
         state.validationLosses = validationLosses
+        state.epochStep = epochStep
+        state.epochLoss = epochLoss
         state.seconds = seconds
     }
 

@@ -4,8 +4,8 @@ public import Estimators
 ///
 ///     minimise over φ  E[−log q(θ | x; φ)],  (θ, x) ~ p(θ) p(x | θ)
 ///
-/// Adam on shuffled batches with clipped gradients, a learning rate that warms up and falls to zero
-/// along a cosine, and a running average of the weights. The average is what is judged on held-out
+/// Adam or AdamW on shuffled batches with clipped gradients, a learning rate that warms up and then
+/// falls along a cosine or on plateaus, and a running average of the weights. The average is what is judged on held-out
 /// rows after every epoch, and the best one is what training returns, however it ends.
 ///
 /// The result is a function of data, architecture and configuration: the same bytes whatever the
@@ -18,15 +18,25 @@ public struct Trainer: Sendable {
     public let configuration: TrainingConfiguration
     /// How many threads may take part.
     public let workers: Int
+    /// After how long to end training with the best weights so far, if ever.
+    ///
+    /// It is counted from the call, not over the parts of a resumed run, and is no part of what the
+    /// result is a function of: with a checkpoint, a run it ended can be resumed.
+    public let timeLimit: Duration?
 
     /// Checks the configuration.
-    public init(configuration: TrainingConfiguration, workers: Int) throws(TrainingError) {
+    public init(
+        configuration: TrainingConfiguration,
+        workers: Int,
+        timeLimit: Duration? = nil
+    ) throws(TrainingError) {
         try configuration.validate()
         guard workers > 0 else {
             throw .invalidSetting(name: "workers", expected: "at least 1", found: "\(workers)")
         }
         self.configuration = configuration
         self.workers = workers
+        self.timeLimit = timeLimit
     }
 
     /// Trains an estimator of this architecture on simulations.
@@ -56,7 +66,9 @@ public struct Trainer: Sendable {
             x: data.x,
             rows: split.training[...],
             prior: data.prior,
-            xDim: data.xDim
+            xDim: data.xDim,
+            thetaZScore: configuration.thetaZScore,
+            xZScore: configuration.xZScore
         )
         let estimator: any TrainableDensityEstimator
         do {

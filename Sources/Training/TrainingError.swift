@@ -17,6 +17,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case nonFinite(epoch: Int, step: Int, cause: NonFiniteCause)
     /// The checkpoint was made by a run with another setting.
     case otherRun(setting: String, checkpoint: String, run: String)
+    /// The checkpoint has another version of the format.
+    case checkpointVersion(found: Int, expected: Int)
     /// The checkpoint is damaged; the text says where.
     case damagedCheckpoint(String)
     /// A file could not be read or written.
@@ -39,6 +41,11 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
             "training stopped in epoch \(epoch) at step \(step): \(cause)"
         case .otherRun(let setting, let checkpoint, let run):
             "the checkpoint was made with \(setting) = \(checkpoint), this run has \(run)"
+        case .checkpointVersion(let found, let expected):
+            """
+            the checkpoint has format version \(found), this release reads \(expected); finish \
+            the run with the release that began it, or start afresh
+            """
         case .damagedCheckpoint(let reason):
             "the checkpoint is damaged: \(reason)"
         case .file(let path, let reason):

@@ -14,8 +14,13 @@ public struct TrainingHistory: Sendable, Equatable {
         case epochs
         /// The validation loss had not improved for the configured patience.
         case patience
+        /// The time was up.
+        case timeLimit = "time_limit"
         /// The caller asked for the end.
         case cancelled
+
+        /// Whether a run with a checkpoint can go on.
+        public var isResumable: Bool { self == .timeLimit || self == .cancelled }
     }
 
     /// Number of rows that trained the weights.

@@ -8,6 +8,10 @@ public struct TrainingProgress: Sendable, Equatable {
     public var epochStep: Int
     /// Steps of an epoch.
     public var stepsPerEpoch: Int
+    /// Rows of a step of this epoch.
+    public var batchSize: Int
+    /// The learning rate of the next step.
+    public var learningRate: Double
     /// The mean training loss of this epoch so far.
     public var trainingLoss: Double
     /// The validation loss of the last epoch whose weights were judged.
@@ -16,14 +20,10 @@ public struct TrainingProgress: Sendable, Equatable {
     public var best: BestEpoch?
     /// Time spent training, over all resumed parts.
     public var elapsed: Duration
+    /// The part of the run's steps that is done, from 0 to 1.
+    public var fraction: Double
     /// Whether the epoch has just been completed and judged.
     public var isEpochEnd: Bool
-
-    /// The part of the run's steps that is done, from 0 to 1.
-    public var fraction: Double {
-        let steps = (epoch - 1) * stepsPerEpoch + epochStep
-        return Double(steps) / Double(epochs * stepsPerEpoch)
-    }
 }
 
 /// The epoch whose weights had the lowest validation loss.

@@ -17,16 +17,16 @@ struct TrainingRun {
     private let checkpoint: CheckpointFile?
     /// What the result depends on, by name.
     private let settings: [(name: String, value: String)]
-    /// Rows of one step.
-    private let batchSize: Int
-    /// Whole batches of an epoch; rows left over wait for the next order.
-    private let stepsPerEpoch: Int
+    /// The batch size of every epoch.
+    private let batches: BatchSizeSchedule
     /// The learning rate of every step.
     private let schedule: LearningRateSchedule
     /// The state in hand.
     private var state: TrainingState
     /// The gradient of the step in hand.
     private var gradient: [Float]
+    /// When to end, whatever was reached.
+    private let deadline: ContinuousClock.Instant?
     /// When this part of the run started, less the time of the parts before it.
     private let start: ContinuousClock.Instant
     /// When the checkpoint was last written.
@@ -49,12 +49,17 @@ struct TrainingRun {
         self.data = data
         self.split = split
         self.checkpoint = checkpoint
-        batchSize = min(configuration.batchSize, split.training.count)
-        stepsPerEpoch = split.training.count / batchSize
+        batches = BatchSizeSchedule(
+            first: configuration.batchSize,
+            last: configuration.finalBatchSize ?? configuration.batchSize,
+            epochs: configuration.epochs,
+            rows: split.training.count
+        )
         schedule = LearningRateSchedule(
             peak: configuration.learningRate,
             warmUpSteps: configuration.warmUpSteps,
-            totalSteps: configuration.epochs * stepsPerEpoch
+            totalSteps: batches.totalSteps,
+            decay: configuration.learningRateDecay
         )
         var structure = FowlerNollVo()
         structure.combine(bytes: label.utf8)
@@ -69,6 +74,9 @@ struct TrainingRun {
             guard resumed.bestParameters.count == estimator.parameterCount else {
                 throw .damagedCheckpoint("it has \(resumed.bestParameters.count) parameters")
             }
+            guard resumed.isReachable(with: batches, epochs: configuration.epochs) else {
+                throw .damagedCheckpoint("no run with these settings comes to its state")
+            }
             state = resumed
         } else {
             let seed = SeedPurpose.initialWeights.seed(of: configuration.seed)
@@ -76,12 +84,14 @@ struct TrainingRun {
         }
         gradient = Array(repeating: 0, count: estimator.parameterCount)
         let now = ContinuousClock.now
+        deadline = trainer.timeLimit.map { now + $0 }
         start = now - .seconds(state.seconds)
         lastSave = now
         lastReport = now
     }
 
-    /// Trains until the epochs are done, patience runs out, or the caller asks for the end.
+    /// Trains until the epochs are done, patience or the time runs out, or the caller asks for the
+    /// end.
     mutating func complete(
         isCancelled: () -> Bool,
         progress: (TrainingProgress) -> Void
@@ -91,26 +101,22 @@ struct TrainingRun {
                 try save()
                 return reason
             }
-            let boundary = state
             let epoch = state.epochs + 1
-            guard
-                let loss = try trainEpoch(epoch, isCancelled: isCancelled, progress: progress)
-            else {
-                try checkpoint?.save(boundary, settings: settings)
-                if state.adam.step > boundary.adam.step || state.best == nil {
+            if let reason = try trainEpoch(epoch, isCancelled: isCancelled, progress: progress) {
+                try save()
+                // What is judged in the middle of an epoch is no part of the state: a resumed run
+                // must not know that it was interrupted.
+                if state.epochStep > 0 || state.best == nil {
                     state.judge(epoch: epoch, validationLoss: try validationLoss(epoch: epoch))
                 }
-                return .cancelled
+                return reason
             }
-            let validationLoss = try validationLoss(epoch: epoch)
-            state.trainingLosses.append(loss)
-            state.validationLosses.append(validationLoss)
-            state.judge(epoch: epoch, validationLoss: validationLoss)
-            state.seconds = (ContinuousClock.now - start) / .seconds(1)
-            report(epoch, step: stepsPerEpoch, loss: loss, isEpochEnd: true, to: progress)
-            if let checkpoint, ContinuousClock.now - lastSave >= checkpoint.interval {
-                try save()
-            }
+            state.endEpoch(
+                trainingLoss: state.epochLoss / Double(state.epochStep * batchSize(epoch)),
+                validationLoss: try validationLoss(epoch: epoch)
+            )
+            report(epoch, isEpochEnd: true, to: progress)
+            try saveIfDue()
         }
     }
 
@@ -141,36 +147,49 @@ struct TrainingRun {
         return state.epochs - best.epoch >= configuration.patience ? .patience : nil
     }
 
-    /// Takes the steps of an epoch; the mean training loss, or nil if the caller asked for the end.
+    /// Takes the steps of an epoch that are left; why the run is to end before them, if it is.
     private mutating func trainEpoch(
         _ epoch: Int,
         isCancelled: () -> Bool,
         progress: (TrainingProgress) -> Void
-    ) throws(TrainingError) -> Double? {
+    ) throws(TrainingError) -> TrainingHistory.StopReason? {
         var rows = split.training
         var stream = RandomStream(
             seed: SeedPurpose.epochOrder.seed(of: configuration.seed),
             stream: UInt64(epoch)
         )
         stream.shuffle(&rows)
-        var sum = 0.0
-        for step in 0..<stepsPerEpoch {
-            if isCancelled() { return nil }
-            sum += try takeStep(epoch, on: rows[step * batchSize..<(step + 1) * batchSize])
+        let batchSize = batchSize(epoch)
+        let steps = batches.steps(inEpoch: epoch)
+        let plateau = schedule.plateaus(in: state.validationLosses)
+        while state.epochStep < steps {
+            if isCancelled() { return .cancelled }
             let now = ContinuousClock.now
-            if now - lastReport >= .milliseconds(100), step + 1 < stepsPerEpoch {
+            if let deadline, now >= deadline { return .timeLimit }
+            let first = state.epochStep * batchSize
+            state.epochLoss += try takeStep(
+                epoch,
+                on: rows[first..<first + batchSize],
+                learningRate: schedule.rate(atStep: state.adam.step, plateau: plateau)
+            )
+            state.epochStep += 1
+            if now - lastReport >= .milliseconds(100), state.epochStep < steps {
                 lastReport = now
-                let mean = sum / Double((step + 1) * batchSize)
-                report(epoch, step: step + 1, loss: mean, isEpochEnd: false, to: progress)
+                report(epoch, isEpochEnd: false, to: progress)
+                try saveIfDue()
             }
         }
-        return sum / Double(stepsPerEpoch * batchSize)
+        return nil
     }
+
+    /// Rows of a step of an epoch.
+    private func batchSize(_ epoch: Int) -> Int { batches.batchSize(inEpoch: epoch) }
 
     /// Takes one step; the sum of the losses before it.
     private mutating func takeStep(
         _ epoch: Int,
-        on rows: ArraySlice<Int>
+        on rows: ArraySlice<Int>,
+        learningRate: Double
     ) throws(TrainingError) -> Double {
         let step = state.adam.step
         let loss = estimator.lossAndGradient(
@@ -191,7 +210,8 @@ struct TrainingRun {
         state.adam.update(
             gradient: gradient,
             scale: norm > limit ? limit / norm : 1,
-            learningRate: schedule.rate(atStep: step),
+            learningRate: learningRate,
+            weightDecay: configuration.weightDecay,
             averageDecay: min(configuration.averageDecay, youngDecay)
         )
         return loss
@@ -231,30 +251,48 @@ struct TrainingRun {
         )
     }
 
-    /// Writes the checkpoint.
+    /// Writes the checkpoint, if there is one.
     private mutating func save() throws(TrainingError) {
-        try checkpoint?.save(state, settings: settings)
+        guard let checkpoint else { return }
+        state.seconds = (ContinuousClock.now - start) / .seconds(1)
+        try checkpoint.save(state, settings: settings)
         lastSave = .now
+    }
+
+    /// Writes the checkpoint if the last one is old enough.
+    private mutating func saveIfDue() throws(TrainingError) {
+        guard let checkpoint, ContinuousClock.now - lastSave >= checkpoint.interval else { return }
+        try save()
     }
 
     /// Tells the caller how far training has come.
     private func report(
         _ epoch: Int,
-        step: Int,
-        loss: Double,
         isEpochEnd: Bool,
         to progress: (TrainingProgress) -> Void
     ) {
+        let steps = batches.steps(inEpoch: epoch)
+        let batchSize = batchSize(epoch)
+        let epochStep = isEpochEnd ? steps : state.epochStep
+        let stepsDone = batches.steps(beforeEpoch: epoch) + epochStep
         progress(
             TrainingProgress(
                 epoch: epoch,
                 epochs: configuration.epochs,
-                epochStep: step,
-                stepsPerEpoch: stepsPerEpoch,
-                trainingLoss: loss,
+                epochStep: epochStep,
+                stepsPerEpoch: steps,
+                batchSize: batchSize,
+                learningRate: schedule.rate(
+                    atStep: state.adam.step,
+                    plateau: schedule.plateaus(in: state.validationLosses)
+                ),
+                trainingLoss: isEpochEnd
+                    ? state.trainingLosses[epoch - 1]
+                    : state.epochLoss / Double(state.epochStep * batchSize),
                 validationLoss: state.validationLosses.last,
                 best: state.best,
                 elapsed: ContinuousClock.now - start,
+                fraction: Double(stepsDone) / Double(batches.totalSteps),
                 isEpochEnd: isEpochEnd
             )
         )

@@ -92,6 +92,96 @@ import Training
         #expect(adam.step == 200)
     }
 
+    struct TorchRun: CustomTestStringConvertible {
+        let weightDecay: Double
+        let steps: [Int: [Double]]
+        var testDescription: String { "weight decay \(weightDecay)" }
+    }
+
+    // Written by Tests/Reference/training.py.
+    static let torchRuns = [
+        TorchRun(
+            weightDecay: 0,
+            steps: [
+                1: [
+                    0.00998951888245814, 0.8314819894273168, 0.8992982183553038,
+                    0.1311203013817586, -0.7468035122875608, -0.9489243013646128,
+                    -0.26941550666312875, 0.6669865644840048, 0.9793582475479126,
+                    0.4021184854924954, -0.5540211105337657,
+                ],
+                10: [
+                    0.09782304331753139, 0.7445481425505691, 0.8113063019862373,
+                    0.04316313628321068, -0.6650241799571759, -0.8609408514744602,
+                    -0.18143248500331466, 0.7479338800518607, 0.8913976747512661,
+                    0.3141201410661009, -0.6410212808851496,
+                ],
+                200: [
+                    0.9174912257257944, 0.5402964041189724, -0.12509182447612768,
+                    -0.8348335408469559, -0.6536425591469822, 0.05373731644748897,
+                    0.7323798799615988, 0.7539019149000586, 0.011991159738990394,
+                    -0.6217932386351426, -0.8390787230764597,
+                ],
+            ]
+        ),
+        TorchRun(
+            weightDecay: 0.5,
+            steps: [
+                1: [
+                    0.00998951888245814, 0.8272746345032773, 0.8947517312211754,
+                    0.13041470134145924, -0.7430194998110211, -0.9441296799912972,
+                    -0.2680184291721341, 0.6637016314904108, 0.9744114563147956,
+                    0.40005789306628664, -0.5513010049793188,
+                ],
+                10: [
+                    0.0956567560546703, 0.7071931018530978, 0.7701021470077365,
+                    0.038603031796081544, -0.636930653379804, -0.8173782744592454,
+                    -0.17027514147991088, 0.7182417668720232, 0.8463974933443515,
+                    0.2966305618204167, -0.61325228762832,
+                ],
+                200: [
+                    0.7929687372605296, 0.5360282145540369, -0.2104342297742001,
+                    -0.7246396407335519, -0.6522831172669977, 0.1438398583609501,
+                    0.6495568735348465, 0.7524056116933506, -0.07064632640351126,
+                    -0.5721815846532707, -0.8282005987771215,
+                ],
+            ]
+        ),
+    ]
+
+    @Test(arguments: torchRuns)
+    func `the trajectory is that of torch, with and without weight decay`(run: TorchRun) {
+        let count = 11
+        let curvature = (0..<count).map { pow(10, Double($0) / 2 - 3) }
+        let centre = (0..<count).map { cos(Double($0)) }
+        var adam = Adam(parameters: (0..<count).map { Float(sin(Double($0))) })
+        for step in 1...200 {
+            let gradient = (0..<count).map { index in
+                Float(curvature[index] * (Double(adam.parameters[index]) - centre[index]))
+            }
+            adam.update(
+                gradient: gradient,
+                scale: min(1, 0.5 / norm(gradient)),
+                learningRate: 0.01 * (1 - Double(step - 1) / 200),
+                weightDecay: run.weightDecay,
+                averageDecay: 0
+            )
+            guard let golden = run.steps[step] else { continue }
+            // A few roundings of 6e-8 a step, of weights about 1.
+            let tolerance = 1e-6 + 1e-7 * Double(step)
+            for (weight, expected) in zip(adam.parameters, golden) {
+                #expect(abs(Double(weight) - expected) < tolerance)
+            }
+        }
+    }
+
+    @Test func `decay alone shrinks a weight by the same factor each step`() {
+        var adam = Adam(parameters: [1, -4])
+        for _ in 0..<3 {
+            adam.update(gradient: [0, 0], learningRate: 0.25, weightDecay: 2, averageDecay: 0)
+        }
+        #expect(adam.parameters == [0.125, -0.5])
+    }
+
     @Test func `a weight without a slope stays where it is`() {
         var adam = Adam(parameters: [1, -2, 3])
         for _ in 0..<10 {

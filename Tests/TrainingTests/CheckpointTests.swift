@@ -1,3 +1,4 @@
+import Estimators
 import Foundation
 import Testing
 import Training
@@ -32,6 +33,89 @@ import Training
         #expect(resumed.history.validationLosses == full.history.validationLosses)
         #expect(resumed.history.best == full.history.best)
         #expect(resumed.history.steps == full.history.steps)
+    }
+
+    struct Mode: CustomTestStringConvertible {
+        let testDescription: String
+        let change: @Sendable (inout TrainingConfiguration) -> Void
+    }
+
+    static let decays: [LearningRateDecay] = [
+        .cosine, .plateau(factor: 0.5, patience: 1), .constant,
+    ]
+    static let optimizers = [
+        Mode(testDescription: "Adam") { _ in },
+        Mode(testDescription: "AdamW") { $0.weightDecay = 0.5 },
+        Mode(testDescription: "growing batches") { $0.finalBatchSize = 700 },
+        Mode(testDescription: "no average") { $0.averageDecay = 0 },
+        Mode(testDescription: "no clipping") { $0.gradientNormLimit = .infinity },
+    ]
+
+    @Test(arguments: decays, optimizers)
+    func `a run resumes in every mode`(decay: LearningRateDecay, mode: Mode) throws {
+        let folder = try TemporaryFolder()
+        var problem = try RegressionProblem(rows: 1000, epochs: 8)
+        problem.configuration.warmUpSteps = 5
+        problem.configuration.learningRateDecay = decay
+        problem.configuration.learningRate = 0.3
+        mode.change(&problem.configuration)
+        let full = try problem.fit()
+        if case .plateau = decay {
+            // At this rate the loss does not fall in every epoch, so there is a plateau to restore.
+            let losses = full.history.validationLosses
+            #expect(zip(losses, losses.dropFirst()).contains { $0 <= $1 })
+        }
+        let checkpoint = CheckpointFile(
+            path: folder.file("run.checkpoint"),
+            resumes: true,
+            interval: .zero
+        )
+        var parts = 0
+        var outcome: TrainingOutcome
+        repeat {
+            parts += 1
+            outcome = try problem.fit(
+                checkpoint: checkpoint,
+                isCancelled: Self.cancellation(after: 7)
+            )
+        } while outcome.history.stopReason == .cancelled
+        #expect(parts > 3)
+        #expect(outcome.parameters.map(\.bitPattern) == full.parameters.map(\.bitPattern))
+        #expect(outcome.history.trainingLosses == full.history.trainingLosses)
+        #expect(outcome.history.validationLosses == full.history.validationLosses)
+        #expect(outcome.history.best == full.history.best)
+        #expect(outcome.history.steps == full.history.steps)
+    }
+
+    @Test func `a time limit ends a run, which goes on where it was`() throws {
+        let folder = try TemporaryFolder()
+        let problem = try RegressionProblem()
+        let full = try problem.fit()
+        let checkpoint = CheckpointFile(path: folder.file("run.checkpoint"), resumes: true)
+        let none = try problem.fit(checkpoint: checkpoint, timeLimit: .zero)
+        #expect(none.history.stopReason == .timeLimit)
+        #expect(none.history.steps == 0)
+        var outcome = none
+        for _ in 0..<1000 where outcome.history.stopReason == .timeLimit {
+            outcome = try problem.fit(checkpoint: checkpoint, timeLimit: .milliseconds(10))
+        }
+        #expect(outcome.history.stopReason == .epochs)
+        #expect(outcome.parameters == full.parameters)
+        #expect(outcome.history.validationLosses == full.history.validationLosses)
+    }
+
+    @Test func `a checkpoint of another format version is refused by its number`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("run.checkpoint")
+        let problem = try RegressionProblem(epochs: 1)
+        let checkpoint = CheckpointFile(path: path, resumes: true)
+        _ = try problem.fit(checkpoint: checkpoint)
+        var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        bytes[7] = UInt8(ascii: "1")
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        #expect(throws: TrainingError.checkpointVersion(found: 1, expected: 2)) {
+            _ = try problem.fit(checkpoint: checkpoint)
+        }
     }
 
     @Test func `a run that is interrupted again and again ends the same`() throws {
@@ -80,7 +164,12 @@ import Training
         _ = try problem.fit(checkpoint: checkpoint)
         let changes: [(String, (inout TrainingConfiguration) -> Void)] = [
             ("batch size", { $0.batchSize = 99 }),
+            ("final batch size", { $0.finalBatchSize = 200 }),
             ("learning rate", { $0.learningRate = 0.01 }),
+            ("learning rate decay", { $0.learningRateDecay = .constant }),
+            ("weight decay", { $0.weightDecay = 0.1 }),
+            ("z-score of theta", { $0.thetaZScore = .none }),
+            ("z-score of x", { $0.xZScore = .structured }),
             ("epochs", { $0.epochs = 3 }),
             ("seed", { $0.seed = 5 }),
             ("average decay", { $0.averageDecay = 0.5 }),

@@ -130,11 +130,12 @@ struct RegressionProblem {
     func fit(
         workers: Int = 1,
         checkpoint: CheckpointFile? = nil,
+        timeLimit: Duration? = nil,
         label: String = "linear regression",
         isCancelled: () -> Bool = { false },
         progress: (TrainingProgress) -> Void = { _ in }
     ) throws(TrainingError) -> TrainingOutcome {
-        try Trainer(configuration: configuration, workers: workers).fit(
+        try Trainer(configuration: configuration, workers: workers, timeLimit: timeLimit).fit(
             estimator,
             to: data,
             split: split,

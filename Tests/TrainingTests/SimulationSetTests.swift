@@ -87,32 +87,3 @@ import Training
         #expect(Set(seeds).count == seeds.count)
     }
 }
-
-@Suite struct LearningRateScheduleTests {
-    @Test func `the rate rises in a line and falls along a cosine to zero`() {
-        let schedule = LearningRateSchedule(peak: 2, warmUpSteps: 4, totalSteps: 104)
-        #expect((0..<4).map { schedule.rate(atStep: $0) } == [0.5, 1, 1.5, 2])
-        #expect(schedule.rate(atStep: 4) == 2)
-        #expect(abs(schedule.rate(atStep: 54) - 1) < 1e-12)
-        #expect(abs(schedule.rate(atStep: 29) - (1 + 0.5.squareRoot())) < 1e-12)
-        #expect(abs(schedule.rate(atStep: 104)) < 1e-12)
-        #expect(abs(schedule.rate(atStep: 200)) < 1e-12)
-    }
-
-    @Test func `a short run warms up for a tenth of its steps`() {
-        let schedule = LearningRateSchedule(peak: 1, warmUpSteps: 500, totalSteps: 20)
-        #expect(schedule.rate(atStep: 0) == 0.5)
-        #expect(schedule.rate(atStep: 1) == 1)
-        #expect(LearningRateSchedule(peak: 1, warmUpSteps: 5, totalSteps: 1).rate(atStep: 0) == 1)
-    }
-}
-
-@Suite struct TrainingConfigurationTests {
-    @Test(arguments: [(100_000, 60, 20), (20_000, 270, 27), (100, 1000, 100), (2, 1000, 100)])
-    func `small sets get more epochs`(count: Int, epochs: Int, patience: Int) {
-        var configuration = TrainingConfiguration()
-        configuration.setEpochs(forSimulations: count)
-        #expect(configuration.epochs == epochs)
-        #expect(configuration.patience == patience)
-    }
-}

@@ -149,6 +149,18 @@ import Training
         #expect(zip(reports, reports.dropFirst()).allSatisfy { $0.fraction <= $1.fraction })
     }
 
+    @Test func `progress tells the batch size and the learning rate of an epoch's end`() throws {
+        var problem = try RegressionProblem()
+        problem.configuration.finalBatchSize = 800
+        problem.configuration.warmUpSteps = 0
+        problem.configuration.learningRateDecay = .constant
+        var ends: [TrainingProgress] = []
+        _ = try problem.fit(progress: { if $0.isEpochEnd { ends.append($0) } })
+        #expect(ends.map(\.batchSize) == [100, 152, 230, 348, 528, 800])
+        #expect(ends.map(\.stepsPerEpoch) == [18, 11, 7, 5, 3, 2])
+        #expect(ends.allSatisfy { $0.learningRate == 0.02 })
+    }
+
     @Test func `fewer rows than a batch are one batch`() throws {
         var problem = try RegressionProblem(rows: 50, epochs: 3)
         problem.configuration.batchSize = 1000
@@ -161,6 +173,12 @@ import Training
             ("batch size", { $0.batchSize = 0 }),
             ("learning rate", { $0.learningRate = -1 }),
             ("learning rate", { $0.learningRate = .nan }),
+            ("final batch size", { $0.finalBatchSize = 0 }),
+            ("weight decay", { $0.weightDecay = -0.1 }),
+            ("weight decay", { $0.weightDecay = 500 }),
+            ("plateau factor", { $0.learningRateDecay = .plateau(factor: 1, patience: 5) }),
+            ("plateau patience", { $0.learningRateDecay = .plateau(factor: 0.5, patience: 0) }),
+            ("epochs", { $0.epochs = 1_000_001 }),
             ("warm-up steps", { $0.warmUpSteps = -1 }),
             ("epochs", { $0.epochs = 0 }),
             ("patience", { $0.patience = 0 }),

@@ -1,0 +1,92 @@
+import ArgumentParser
+import Training
+
+/// The flags that say when training ends, and what judges it.
+struct StoppingOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The most passes over the simulations; default: 60, more for small sets.",
+            valueName: "n"
+        )
+    )
+    var epochs: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Stop after this many epochs without a better validation loss; default: a tenth of \
+            the epochs, at least 20.
+            """,
+            valueName: "n"
+        )
+    )
+    var patience: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Stop after this time, such as 90s, 10m or 1h30m, with the best weights so far; \
+            --resume goes on.
+            """,
+            valueName: "time"
+        )
+    )
+    var timeLimit: TimeLimit?
+
+    @Option(
+        help: ArgumentHelp("The part of the simulations held out to judge.", valueName: "part")
+    )
+    var validationFraction = TrainingConfiguration().validationFraction
+
+    func validate() throws {
+        if let epochs {
+            let limit = TrainingConfiguration.epochLimit
+            try require(
+                (1...limit).contains(epochs),
+                "--epochs",
+                epochs,
+                expected: "1 to \(limit)"
+            )
+        }
+        if let patience {
+            try require(patience > 0, "--patience", patience, expected: "at least 1")
+        }
+        try require(
+            validationFraction > 0 && validationFraction < 1,
+            "--validation-fraction",
+            validationFraction,
+            expected: "a number between 0 and 1"
+        )
+    }
+
+    /// Sets what the flags say, for a number of simulations.
+    func apply(to configuration: inout TrainingConfiguration, simulations count: Int) {
+        configuration.validationFraction = validationFraction
+        configuration.setEpochs(forSimulations: count)
+        if let epochs { configuration.epochs = epochs }
+        configuration.patience = patience ?? max(configuration.epochs / 10, 20)
+    }
+}
+
+/// A time of hours, minutes and seconds.
+struct TimeLimit: ExpressibleByArgument {
+    /// The time.
+    let duration: Duration
+
+    /// Reads numbers with the units h, m and s, each at most once and in this order.
+    init?(argument: String) {
+        var seconds = 0.0
+        var rest = argument[...]
+        for (unit, length) in [("h", 3600.0), ("m", 60.0), ("s", 1.0)] {
+            guard let end = rest.firstIndex(of: Character(unit)) else { continue }
+            guard rest[..<end].allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
+                let number = Double(rest[..<end])
+            else { return nil }
+            seconds += number * length
+            rest = rest[rest.index(after: end)...]
+        }
+        // A Duration holds far more; this bounds what was typed.
+        guard rest.isEmpty, seconds > 0, seconds <= 1e9 else { return nil }
+        duration = .seconds(seconds)
+    }
+}
