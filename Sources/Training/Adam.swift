@@ -64,11 +64,13 @@ package struct Adam: Sendable, Equatable {
     ///   - scale: What to multiply the gradient by first, as clipping does.
     ///   - learningRate: α.
     ///   - averageDecay: d of the running average; 0 makes it the weights themselves.
+    ///   - workers: How many threads may take part; the result does not depend on it.
     package mutating func update(
         gradient: [Float],
         scale: Double = 1,
         learningRate: Double,
-        averageDecay: Double
+        averageDecay: Double,
+        workers: Int = 1
     ) {
         precondition(
             gradient.count == parameters.count,
@@ -90,7 +92,8 @@ package struct Adam: Sendable, Equatable {
             firstMoment: &firstMoment,
             secondMoment: &secondMoment,
             gradient: gradient,
-            rates: rates
+            rates: rates,
+            workers: workers
         )
     }
 }

@@ -192,7 +192,8 @@ struct TrainingRun {
             gradient: gradient,
             scale: norm > limit ? limit / norm : 1,
             learningRate: schedule.rate(atStep: step),
-            averageDecay: min(configuration.averageDecay, youngDecay)
+            averageDecay: min(configuration.averageDecay, youngDecay),
+            workers: workers
         )
         return loss
     }
