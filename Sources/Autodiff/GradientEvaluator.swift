@@ -48,7 +48,13 @@ public final class GradientEvaluator: Sendable {
             partial.withLock { $0[slot] = sum }
         }
         let sums = partial.withLock { $0.compactMap(\.self) }
-        reduceGradients(sums.map(\.gradient), scale: 1 / Float(count), mask: mask, into: &gradient)
+        reduceGradients(
+            sums.map(\.gradient),
+            scale: 1 / Float(count),
+            mask: mask,
+            workers: workers,
+            into: &gradient
+        )
         gradients.withLock { list in list += sums.map(\.gradient) }
         return sums.reduce(0) { $0 + $1.loss }
     }

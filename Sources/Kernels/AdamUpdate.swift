@@ -52,13 +52,15 @@ public struct AdamRates: Sendable {
 ///   - secondMoment: The running mean of its square.
 ///   - gradient: The slopes; all five arrays are equally long.
 ///   - rates: What is the same for all weights.
+///   - workers: How many threads may take part; the result does not depend on it.
 public func updateAdam(
     parameters: inout [Float],
     average: inout [Float],
     firstMoment: inout [Float],
     secondMoment: inout [Float],
     gradient: [Float],
-    rates: AdamRates
+    rates: AdamRates,
+    workers: Int
 ) {
     let count = gradient.count
     precondition(
@@ -70,20 +72,26 @@ public func updateAdam(
         unsafe average.withUnsafeMutableBytes { average in
             unsafe firstMoment.withUnsafeMutableBytes { first in
                 unsafe secondMoment.withUnsafeMutableBytes { second in
-                    unsafe gradient.withUnsafeBytes { gradient in
-                        for index in 0..<(count / 8) {
-                            let place = 32 &* index
-                            var state = unsafe AdamLanes(
-                                weight: load(UnsafeRawBufferPointer(parameters), place),
-                                average: load(UnsafeRawBufferPointer(average), place),
-                                first: load(UnsafeRawBufferPointer(first), place),
-                                second: load(UnsafeRawBufferPointer(second), place)
-                            )
-                            unsafe state.step(load(gradient, place), rates)
-                            unsafe store(state.weight, parameters, place)
-                            unsafe store(state.average, average, place)
-                            unsafe store(state.first, first, place)
-                            unsafe store(state.second, second, place)
+                    nonisolated(unsafe) let parameters = unsafe parameters
+                    nonisolated(unsafe) let average = unsafe average
+                    nonisolated(unsafe) let first = unsafe first
+                    nonisolated(unsafe) let second = unsafe second
+                    ParallelTiles.run(vectors: count / 8, workers: workers) { range in
+                        unsafe gradient.withUnsafeBytes { gradient in
+                            for index in range {
+                                let place = 32 &* index
+                                var state = unsafe AdamLanes(
+                                    weight: load(UnsafeRawBufferPointer(parameters), place),
+                                    average: load(UnsafeRawBufferPointer(average), place),
+                                    first: load(UnsafeRawBufferPointer(first), place),
+                                    second: load(UnsafeRawBufferPointer(second), place)
+                                )
+                                unsafe state.step(load(gradient, place), rates)
+                                unsafe store(state.weight, parameters, place)
+                                unsafe store(state.average, average, place)
+                                unsafe store(state.first, first, place)
+                                unsafe store(state.second, second, place)
+                            }
                         }
                     }
                 }

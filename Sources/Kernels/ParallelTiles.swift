@@ -30,6 +30,19 @@ public enum ParallelTiles {
         }
     }
 
+    /// Calls `body` for parts of a run of vectors that every array of weights is made of.
+    static func run(
+        vectors count: Int,
+        workers: Int,
+        body: @escaping @Sendable (Range<Int>) -> Void
+    ) {
+        // Less than this is done before another thread has joined.
+        let size = 1024
+        run(count: (count + size - 1) / size, workers: workers) { part in
+            body(part * size..<min((part + 1) * size, count))
+        }
+    }
+
     /// Calls `body` for every index, in any order and on up to `workers` threads.
     public static func run(
         count: Int,

@@ -26,6 +26,11 @@ struct TrainingStep {
             gradient: &gradient
         )
         precondition(loss.isFinite, "the benchmark's loss is \(loss)")
-        adam.update(gradient: gradient, learningRate: 1e-5, averageDecay: 0.999)
+        adam.update(
+            gradient: gradient,
+            learningRate: 1e-5,
+            averageDecay: 0.999,
+            workers: workers
+        )
     }
 }

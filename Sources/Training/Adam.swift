@@ -67,12 +67,14 @@ package struct Adam: Sendable, Equatable {
     ///   - learningRate: α.
     ///   - weightDecay: λ; 0 is Adam, a positive number AdamW.
     ///   - averageDecay: d of the running average; 0 makes it the weights themselves.
+    ///   - workers: How many threads may take part; the result does not depend on it.
     package mutating func update(
         gradient: [Float],
         scale: Double = 1,
         learningRate: Double,
         weightDecay: Double = 0,
-        averageDecay: Double
+        averageDecay: Double,
+        workers: Int = 1
     ) {
         precondition(
             gradient.count == parameters.count,
@@ -95,7 +97,8 @@ package struct Adam: Sendable, Equatable {
             firstMoment: &firstMoment,
             secondMoment: &secondMoment,
             gradient: gradient,
-            rates: rates
+            rates: rates,
+            workers: workers
         )
     }
 }

@@ -212,7 +212,8 @@ struct TrainingRun {
             scale: norm > limit ? limit / norm : 1,
             learningRate: learningRate,
             weightDecay: configuration.weightDecay,
-            averageDecay: min(configuration.averageDecay, youngDecay)
+            averageDecay: min(configuration.averageDecay, youngDecay),
+            workers: workers
         )
         return loss
     }
