@@ -34,8 +34,9 @@ let package = Package(
         .target(name: "Simulators", dependencies: ["Distributions", "Kernels"]),
         .target(
             name: "Training",
-            dependencies: ["Distributions", "Estimators", "Kernels", "Simulators"]
+            dependencies: ["Distributions", "Estimators", "Kernels", "Plots", "Simulators"]
         ),
+        .target(name: "Plots"),
         // Files and the wire.
         .target(name: "StrictJSON"),
         .target(name: "ModelStore", dependencies: ["Distributions", "Estimators", "StrictJSON"]),
@@ -56,8 +57,8 @@ let package = Package(
         .executableTarget(
             name: "PosteriorTrainer",
             dependencies: [
-                "Distributions", "Estimators", "ModelStore", "Simulators", "StrictJSON", "Training",
-                argumentParser,
+                "Distributions", "Estimators", "ModelStore", "Plots", "Simulators", "StrictJSON",
+                "Training", argumentParser,
             ]
         ),
         .executableTarget(
@@ -93,8 +94,11 @@ let package = Package(
         ),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Distributions", "Estimators", "Kernels", "Simulators", "Training"]
+            dependencies: [
+                "Distributions", "Estimators", "Kernels", "Plots", "Simulators", "Training",
+            ]
         ),
+        .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(
             name: "ModelStoreTests",

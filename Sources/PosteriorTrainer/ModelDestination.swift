@@ -11,6 +11,8 @@ struct ModelDestination {
     var modelPath: String { "\(directory)/\(ModelFile.fileName)" }
     /// A request body to try the model with.
     var examplePath: String { "\(directory)/example.json" }
+    /// A picture of the course of training.
+    var curvePath: String { "\(directory)/training.svg" }
     /// The state of a run that is not finished.
     var checkpointPath: String { "\(directory).checkpoint" }
     /// The name the server gives the model.

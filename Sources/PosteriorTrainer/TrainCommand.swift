@@ -2,6 +2,7 @@ import ArgumentParser
 import Estimators
 import Foundation
 import ModelStore
+import Plots
 import Simulators
 import StrictJSON
 import Training
@@ -89,6 +90,10 @@ struct TrainCommand: ParsableCommand {
             posterior: trained.posterior
         ).write(to: destination.modelPath)
         try AtomicFile.write(try exampleRequest(of: task), to: destination.examplePath)
+        let curve = trained.outcome.history.curve(
+            title: "Training of \(destination.modelName)"
+        )
+        try AtomicFile.write(Array(curve.svg.utf8), to: destination.curvePath)
         print("\(destination.modelPath): \(summary(of: trained.outcome.history))")
         if testSimulations > 0 {
             print(try TestReport(trained, task: task, command: self))
