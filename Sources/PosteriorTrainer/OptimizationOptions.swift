@@ -22,11 +22,15 @@ enum Schedule: String, CaseIterable, ExpressibleByArgument {
 /// The flags that say how a step is taken.
 struct OptimizationOptions: ParsableArguments {
     @Option(help: "adamw is adam with decoupled weight decay.")
-    var optimizer = Optimizer.adam
+    var optimizer = Optimizer.adamw
 
     @Option(
         help: ArgumentHelp(
-            "adamw: weight decay, in units of the learning rate; default: 0.01.",
+            """
+            adamw: weight decay, in units of the learning rate; default: up to 200,000 \
+            simulations a weak and a strong one are tried, and the better on held-out \
+            simulations is kept; 0.01 beyond.
+            """,
             valueName: "rate"
         )
     )
@@ -34,11 +38,14 @@ struct OptimizationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Simulations of one step; 64:1024 lets them grow from the first epoch to the last.",
+            """
+            Simulations of one step; 64:1024 lets them grow from the first epoch to the last. \
+            Default: 128 for small sets, 512 for large ones, 256 between.
+            """,
             valueName: "n[:n]"
         )
     )
-    var batchSize = BatchSizes(first: TrainingConfiguration().batchSize)
+    var batchSize: BatchSizes?
 
     @Option(help: ArgumentHelp("The highest learning rate.", valueName: "rate"))
     var learningRate = TrainingConfiguration().learningRate
@@ -135,11 +142,19 @@ struct OptimizationOptions: ParsableArguments {
         )
     }
 
-    /// Sets what the flags say.
-    func apply(to configuration: inout TrainingConfiguration) {
-        configuration.weightDecay = optimizer == .adamw ? weightDecay ?? 0.01 : 0
-        configuration.batchSize = batchSize.first
-        configuration.finalBatchSize = batchSize.last
+    /// The weight decays to try on a number of simulations.
+    func weightDecays(simulations count: Int) -> [Double] {
+        switch optimizer {
+        case .adam: [0]
+        case .adamw: weightDecay.map { [$0] } ?? TrainingDefaults.weightDecays(simulations: count)
+        }
+    }
+
+    /// Sets what the flags say, but for the weight decay, for a number of simulations.
+    func apply(to configuration: inout TrainingConfiguration, simulations count: Int) {
+        configuration.batchSize =
+            batchSize?.first ?? TrainingDefaults.batchSize(simulations: count)
+        configuration.finalBatchSize = batchSize?.last
         configuration.learningRate = learningRate
         configuration.warmUpSteps = warmUp
         configuration.learningRateDecay =
@@ -154,17 +169,11 @@ struct OptimizationOptions: ParsableArguments {
 }
 
 /// The batch sizes of the first and the last epoch.
-struct BatchSizes: ExpressibleByArgument, CustomStringConvertible {
+struct BatchSizes: ExpressibleByArgument {
     /// The first.
     let first: Int
     /// The last, if it is another.
     let last: Int?
-
-    /// A constant size.
-    init(first: Int) {
-        self.first = first
-        last = nil
-    }
 
     /// Reads `256` or `64:1024`.
     init?(argument: String) {
@@ -180,6 +189,4 @@ struct BatchSizes: ExpressibleByArgument, CustomStringConvertible {
         guard let size = sizes[1], size > 0 else { return nil }
         last = size
     }
-
-    var description: String { last.map { "\(first):\($0)" } ?? "\(first)" }
 }

@@ -3,6 +3,8 @@ import Training
 
 /// Shows the course of training on standard error: a bar on a terminal, plain lines elsewhere.
 struct ProgressDisplay {
+    /// How many runs there are.
+    private let runs: Int
     /// Whether the learning rate falls, so that it is worth a place.
     private let showsLearningRate: Bool
     /// Whether the batches grow.
@@ -14,23 +16,24 @@ struct ProgressDisplay {
     /// Whether a bar stands on the current line.
     private var hasBar = false
 
-    /// Makes a display of a run with these settings.
-    init(_ configuration: TrainingConfiguration) {
+    /// Makes a display of runs with these settings.
+    init(_ configuration: TrainingConfiguration, runs: Int) {
+        self.runs = runs
         showsLearningRate = configuration.learningRateDecay != .constant
         showsBatchSize = configuration.finalBatchSize != nil
     }
 
-    /// Shows how far training has come.
-    mutating func show(_ progress: TrainingProgress) {
+    /// Shows how far the run of this index has come.
+    mutating func show(_ run: Int, _ progress: TrainingProgress) {
         if isTerminal {
-            write("\r\u{1b}[K\(bar(progress))")
+            write("\r\u{1b}[K\(bar(run, progress))")
             hasBar = true
             return
         }
         let isLast = progress.isEpochEnd && progress.epoch == progress.epochs
         guard progress.isEpochEnd, isLast || isLineDue else { return }
         lastLine = .now
-        write("\(line(progress))\n")
+        write("\(line(run, progress))\n")
     }
 
     /// Ends the line of the bar.
@@ -46,8 +49,9 @@ struct ProgressDisplay {
     }
 
     /// One line of text about an epoch.
-    private func line(_ progress: TrainingProgress) -> String {
-        var parts = [
+    private func line(_ run: Int, _ progress: TrainingProgress) -> String {
+        var parts = runs > 1 ? ["run \(run + 1)/\(runs)"] : []
+        parts += [
             "epoch \(progress.epoch)/\(progress.epochs)",
             String(format: "training %.3f", progress.trainingLoss),
         ]
@@ -64,12 +68,12 @@ struct ProgressDisplay {
     }
 
     /// The bar, the losses, and the time that is left.
-    private func bar(_ progress: TrainingProgress) -> String {
+    private func bar(_ run: Int, _ progress: TrainingProgress) -> String {
         let width = 20
         let filled = Int(progress.fraction * Double(width))
         let bar =
             String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-        var text = "\(bar) \(line(progress))"
+        var text = "\(bar) \(line(run, progress))"
         if progress.fraction > 0.02 {
             let left = progress.elapsed * (1 / progress.fraction - 1)
             text += ", \(clock(left)) left"

@@ -5,7 +5,10 @@ import Training
 struct StoppingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The most passes over the simulations; default: 60, more for small sets.",
+            """
+            The most passes over the simulations; default: 54,000 over the root of their number, \
+            from 20 to 1000.
+            """,
             valueName: "n"
         )
     )
@@ -62,9 +65,9 @@ struct StoppingOptions: ParsableArguments {
     /// Sets what the flags say, for a number of simulations.
     func apply(to configuration: inout TrainingConfiguration, simulations count: Int) {
         configuration.validationFraction = validationFraction
-        configuration.setEpochs(forSimulations: count)
-        if let epochs { configuration.epochs = epochs }
-        configuration.patience = patience ?? max(configuration.epochs / 10, 20)
+        configuration.epochs = epochs ?? TrainingDefaults.epochs(simulations: count)
+        configuration.patience =
+            patience ?? TrainingDefaults.patience(epochs: configuration.epochs)
     }
 }
 

@@ -82,11 +82,12 @@ struct TrainCommand: ParsableCommand {
         if data.refusedCount > 0 {
             note("\(data.refusedCount) simulations left out: not finite or outside the prior")
         }
-        let configuration = configuration(forSimulations: data.count)
-        let trained = try train(on: data, configuration, checkpointPath: checkpointPath)
+        let search = search(forSimulations: data.count)
+        let outcome = try train(search, on: data, checkpointPath: checkpointPath)
+        let trained = outcome.trained
         try ModelDirectory.create(destination.directory)
         try ModelFile(
-            metadata: metadata(task: task, data: data, trained, configuration),
+            metadata: metadata(task: task, data: data, outcome),
             posterior: trained.posterior
         ).write(to: destination.modelPath)
         try AtomicFile.write(try exampleRequest(of: task), to: destination.examplePath)
@@ -95,48 +96,57 @@ struct TrainCommand: ParsableCommand {
         )
         try AtomicFile.write(Array(curve.svg.utf8), to: destination.curvePath)
         print("\(destination.modelPath): \(summary(of: trained.outcome.history))")
+        if search.decays.count > 1 {
+            print(
+                "best of \(search.decays.count) weight decays: \(outcome.configuration.weightDecay)"
+            )
+        }
         if testSimulations > 0 {
             print(try TestReport(trained, task: task, command: self))
         }
-        if trained.outcome.history.stopReason.isResumable {
+        guard outcome.isFinished else {
             note("not finished; the same command with --resume goes on from \(checkpointPath)")
-        } else if FileManager.default.fileExists(atPath: checkpointPath) {
-            try FileManager.default.removeItem(atPath: checkpointPath)
+            return
+        }
+        for run in search.decays.indices {
+            let path = WeightDecaySearch.checkpointPath(checkpointPath, run: run)
+            guard FileManager.default.fileExists(atPath: path) else { continue }
+            try FileManager.default.removeItem(atPath: path)
         }
     }
 
-    /// The settings of a run on a number of simulations.
-    private func configuration(forSimulations count: Int) -> TrainingConfiguration {
+    /// The runs on a number of simulations.
+    private func search(forSimulations count: Int) -> WeightDecaySearch {
         var configuration = TrainingConfiguration(seed: seed)
-        optimizationOptions.apply(to: &configuration)
+        optimizationOptions.apply(to: &configuration, simulations: count)
         standardizationOptions.apply(to: &configuration)
         stoppingOptions.apply(to: &configuration, simulations: count)
-        return configuration
+        return WeightDecaySearch(
+            configuration: configuration,
+            decays: optimizationOptions.weightDecays(simulations: count),
+            workers: threads,
+            timeLimit: stoppingOptions.timeLimit?.duration
+        )
     }
 
     /// Fits the estimator, showing progress.
     private func train(
+        _ search: WeightDecaySearch,
         on data: SimulationSet,
-        _ configuration: TrainingConfiguration,
         checkpointPath: String
-    ) throws -> TrainedPosterior {
+    ) throws -> WeightDecaySearch.Outcome {
         let interruption = Interruption()
         interruption.listen(
             notice: "finishing with the best weights so far; Ctrl-C again quits at once"
         )
-        var display = ProgressDisplay(configuration)
+        var display = ProgressDisplay(search.configuration, runs: search.decays.count)
         defer { display.finish() }
-        let trainer = try Trainer(
-            configuration: configuration,
-            workers: threads,
-            timeLimit: stoppingOptions.timeLimit?.duration
-        )
-        return try trainer.train(
+        return try search.train(
             estimatorOptions.architecture(thetaDim: data.thetaDim, seed: seed),
             on: data,
             checkpoint: CheckpointFile(path: checkpointPath, resumes: outputOptions.resume),
             isCancelled: { interruption.isRequested },
-            progress: { display.show($0) }
+            progress: { display.show($0, $1) }
         )
     }
 
@@ -145,10 +155,10 @@ struct TrainCommand: ParsableCommand {
     private func metadata(
         task: BenchmarkTask,
         data: SimulationSet,
-        _ trained: TrainedPosterior,
-        _ configuration: TrainingConfiguration
+        _ outcome: WeightDecaySearch.Outcome
     ) -> ModelMetadata {
-        let history = trained.outcome.history
+        let history = outcome.trained.outcome.history
+        let configuration = outcome.configuration
         return ModelMetadata(
             summary: task.summary,
             theta: VariableDescription(names: task.thetaNames),

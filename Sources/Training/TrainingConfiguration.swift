@@ -39,17 +39,6 @@ public struct TrainingConfiguration: Sendable, Equatable {
         self.seed = seed
     }
 
-    /// Sets epochs and patience to what suits a number of simulations.
-    ///
-    /// At least 60 epochs; on small sets as many as make 20,000 steps, but no more than 1000. A
-    /// tenth of the epochs is the patience, at least 20.
-    public mutating func setEpochs(forSimulations count: Int) {
-        let rows = Int(Double(count) * (1 - validationFraction))
-        let stepsPerEpoch = max(rows / batchSize, 1)
-        epochs = min(max(20_000 / stepsPerEpoch, 60), 1000)
-        patience = max(epochs / 10, 20)
-    }
-
     /// Checks every setting.
     ///
     /// - Throws: `TrainingError.invalidSetting` naming the first that is out of its range.

@@ -104,12 +104,27 @@ import Training
     }
 }
 
-@Suite struct TrainingConfigurationTests {
-    @Test(arguments: [(100_000, 60, 20), (20_000, 270, 27), (100, 1000, 100), (2, 1000, 100)])
-    func `small sets get more epochs`(count: Int, epochs: Int, patience: Int) {
-        var configuration = TrainingConfiguration()
-        configuration.setEpochs(forSimulations: count)
-        #expect(configuration.epochs == epochs)
-        #expect(configuration.patience == patience)
+@Suite struct TrainingDefaultsTests {
+    @Test(arguments: [
+        (100, 1000, 100, 128), (1000, 1000, 100, 128), (10_000, 540, 54, 256),
+        (100_000, 170, 20, 256), (1_000_000, 54, 20, 512), (100_000_000, 20, 20, 512),
+    ])
+    func `large sets get fewer epochs and larger batches`(
+        count: Int,
+        epochs: Int,
+        patience: Int,
+        batchSize: Int
+    ) {
+        #expect(TrainingDefaults.epochs(simulations: count) == epochs)
+        #expect(TrainingDefaults.patience(epochs: epochs) == patience)
+        #expect(TrainingDefaults.batchSize(simulations: count) == batchSize)
+    }
+
+    @Test(arguments: [
+        (100, [0.01, 1]), (1000, [0.01, 0.95]), (10_000, [0.01, 0.3]), (100_000, [0.01, 0.09]),
+        (1_000_000, [0.01]),
+    ])
+    func `small sets try a stronger weight decay`(count: Int, decays: [Double]) {
+        #expect(TrainingDefaults.weightDecays(simulations: count) == decays)
     }
 }
