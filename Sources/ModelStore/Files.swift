@@ -84,8 +84,11 @@ enum Files {
     }
 
     /// Writes a file whole or not at all, flushed to the disk before it takes its name.
+    ///
+    /// Removes what writers that were killed have left there.
     static func writeAtomically(_ bytes: [UInt8], to path: String) throws(ModelFileError) {
         let directory = parent(of: path)
+        removeLeftovers(of: path, in: directory)
         // The process id and a random word: two writers never share a temporary file.
         let word = String(UInt64.random(in: 0...UInt64.max), radix: 16)
         let temporary = "\(path).\(getpid())-\(word).partial"
@@ -105,6 +108,18 @@ enum Files {
             throw error
         }
         try flushDirectory(directory)
+    }
+
+    /// Removes the temporary files of writers that are no more; one that cannot be removed does no
+    /// harm.
+    private static func removeLeftovers(of path: String, in directory: String) {
+        let start = "\(path.split(separator: "/").last ?? "")."
+        let names = (try? names(in: directory)) ?? []
+        for name in names where name.hasPrefix(start) && name.hasSuffix(".partial") {
+            let process = Int32(name.dropFirst(start.count).prefix { $0 != "-" })
+            guard let process, process > 0, kill(process, 0) != 0, errno == ESRCH else { continue }
+            _ = unsafe unlink("\(directory)/\(name)")
+        }
     }
 
     /// Makes a directory and those above it that are not there yet.

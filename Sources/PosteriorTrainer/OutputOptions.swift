@@ -18,6 +18,14 @@ struct OutputOptions: ParsableArguments {
     )
     var checkpoint: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The least time between two writes of the state; default: 10s.",
+            valueName: "time"
+        )
+    )
+    var checkpointEvery: TimeSpan?
+
     @Flag(help: "Go on from the checkpoint of an interrupted run with the same arguments.")
     var resume = false
 

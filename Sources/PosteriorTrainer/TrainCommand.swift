@@ -144,7 +144,11 @@ struct TrainCommand: ParsableCommand {
         return try search.train(
             estimatorOptions.architecture(thetaDim: data.thetaDim, seed: seed),
             on: data,
-            checkpoint: CheckpointFile(path: checkpointPath, resumes: outputOptions.resume),
+            checkpoint: CheckpointFile(
+                path: checkpointPath,
+                resumes: outputOptions.resume,
+                interval: outputOptions.checkpointEvery?.duration ?? .seconds(10)
+            ),
             isCancelled: { interruption.isRequested },
             progress: { display.show($0, $1) }
         )

@@ -223,6 +223,56 @@ import Training
         }
     }
 
+    @Test func `what a killed writer left is removed, what a living one writes is not`() throws {
+        let folder = try TemporaryFolder()
+        // The number of no process: the largest there is, beyond any system's limit.
+        let names = [
+            "1.checkpoint.\(Int32.max).partial", "1.checkpoint.1.partial",
+            "1.checkpoint.x.partial", "11.checkpoint.\(Int32.max).partial",
+        ]
+        for name in names {
+            try Data("half".utf8).write(to: URL(fileURLWithPath: folder.file(name)))
+        }
+        _ = try RegressionProblem(epochs: 1).fit(
+            checkpoint: CheckpointFile(path: folder.file("1.checkpoint"), resumes: true)
+        )
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+                == (["1.checkpoint"] + names.dropFirst()).sorted()
+        )
+    }
+
+    @Test func `a full disk fails by name and keeps the old checkpoint`() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("run.checkpoint")
+        let checkpoint = CheckpointFile(path: path, resumes: true)
+        _ = try RegressionProblem(epochs: 1).fit(checkpoint: checkpoint)
+        let old = try Data(contentsOf: URL(fileURLWithPath: path))
+        // A process whose files may hold 1000 bytes stands for a disk that has no more.
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            signal(SIGXFSZ, SIG_IGN)
+            var limit = rlimit(rlim_cur: 1000, rlim_max: 1000)
+            #if canImport(Glibc)
+            let resource = __rlimit_resource_t(RLIMIT_FSIZE.rawValue)
+            #else
+            let resource = RLIMIT_FSIZE
+            #endif
+            try #require(unsafe setrlimit(resource, &limit) == 0)
+            let error = try #require(throws: TrainingError.self) {
+                _ = try RegressionProblem(epochs: 1).fit(
+                    checkpoint: CheckpointFile(path: path, resumes: false)
+                )
+            }
+            guard case .file(path, let reason) = error, reason.contains("cannot be written") else {
+                throw error
+            }
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == old)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["run.checkpoint"]
+        )
+    }
+
     @Test func `a folder that is not there is an error that names the file`() throws {
         let problem = try RegressionProblem(epochs: 1)
         let path = "/nonexistent/run.checkpoint"
