@@ -72,6 +72,9 @@ extension TrainingRecord {
         writer.key("validation_losses")
         writer.numbers(validationLosses)
         writer.optional("duration_seconds", durationSeconds)
+        writer.optional("weight_decay", weightDecay)
+        writer.optional("learning_rate_schedule", learningRateSchedule)
+        writer.optional("stop_reason", stopReason)
         writer.endObject()
     }
 
@@ -96,7 +99,10 @@ extension TrainingRecord {
             bestEpoch: try fields.optional("best_epoch")?.integer(in: counts),
             trainingLosses: try fields.optional("training_losses")?.doubles() ?? [],
             validationLosses: try fields.optional("validation_losses")?.doubles() ?? [],
-            durationSeconds: try fields.optional("duration_seconds")?.double()
+            durationSeconds: try fields.optional("duration_seconds")?.double(),
+            weightDecay: try fields.optional("weight_decay")?.double(),
+            learningRateSchedule: try fields.optional("learning_rate_schedule")?.string(),
+            stopReason: try fields.optional("stop_reason")?.string()
         )
     }
 }

@@ -91,6 +91,12 @@ public struct TrainingRecord: Sendable, Equatable {
     public var validationLosses: [Double]
     /// How long training took.
     public var durationSeconds: Double?
+    /// The decoupled decay of the weights, in units of the learning rate.
+    public var weightDecay: Double?
+    /// What became of the learning rate after its warm-up, such as `cosine`.
+    public var learningRateSchedule: String?
+    /// Why training ended: `epochs`, `patience`, `time_limit` or `cancelled`.
+    public var stopReason: String?
 
     /// Makes a record from its parts.
     public init(
@@ -108,7 +114,10 @@ public struct TrainingRecord: Sendable, Equatable {
         bestEpoch: Int? = nil,
         trainingLosses: [Double] = [],
         validationLosses: [Double] = [],
-        durationSeconds: Double? = nil
+        durationSeconds: Double? = nil,
+        weightDecay: Double? = nil,
+        learningRateSchedule: String? = nil,
+        stopReason: String? = nil
     ) {
         self.task = task
         self.dataDigest = dataDigest
@@ -125,6 +134,9 @@ public struct TrainingRecord: Sendable, Equatable {
         self.trainingLosses = trainingLosses
         self.validationLosses = validationLosses
         self.durationSeconds = durationSeconds
+        self.weightDecay = weightDecay
+        self.learningRateSchedule = learningRateSchedule
+        self.stopReason = stopReason
     }
 }
 

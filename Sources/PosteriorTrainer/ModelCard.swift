@@ -73,6 +73,7 @@ struct ModelCard: CustomStringConvertible {
             let loss = training.validationLosses[best - 1]
             text += String(format: ", best %d with a validation loss of %.4f", best, loss)
         }
+        if let reason = training.stopReason { text += ", ended by \(reason)" }
         return [("epochs", text)]
     }
 

@@ -29,7 +29,8 @@ struct StoppingOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             Stop after this time, such as 90s, 10m or 1h30m, with the best weights so far; \
-            --resume goes on.
+            --resume goes on. A run that is to end by then does better with fewer --epochs, \
+            whose learning rate falls in time.
             """,
             valueName: "time"
         )

@@ -96,7 +96,7 @@ struct TrainCommand: ParsableCommand {
         )
         try AtomicFile.write(Array(curve.svg.utf8), to: destination.curvePath)
         print("\(destination.modelPath): \(summary(of: trained.outcome.history))")
-        if search.decays.count > 1 {
+        if search.decays.count > 1, outcome.isFinished {
             print(
                 "best of \(search.decays.count) weight decays: \(outcome.configuration.weightDecay)"
             )
@@ -179,7 +179,10 @@ struct TrainCommand: ParsableCommand {
                 epochs: history.epochs,
                 bestEpoch: history.best.epoch,
                 trainingLosses: history.trainingLosses,
-                validationLosses: history.validationLosses
+                validationLosses: history.validationLosses,
+                weightDecay: configuration.weightDecay,
+                learningRateSchedule: configuration.learningRateDecay.name,
+                stopReason: history.stopReason.rawValue
             )
         )
     }
