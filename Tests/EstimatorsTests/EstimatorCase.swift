@@ -29,6 +29,18 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
         .boxUniform(lower: [0.1], upper: [0.3]),
     ])
 
+    /// Every bijection that `mixed` lacks.
+    static let bounded = DistributionDescription.product([
+        .truncatedNormal(
+            mean: [0, 0.5],
+            standardDeviation: [1, 2],
+            lower: [-1, -.infinity],
+            upper: [.infinity, 1]
+        ),
+        .logUniform(lower: [0.01], upper: [20]),
+        .beta(alpha: [2], beta: [0.5], lower: [-1], upper: [1]),
+    ])
+
     static let all: [EstimatorCase] =
         [1, 2, 3, 10].flatMap { dimension in
             [
@@ -63,6 +75,16 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
                 name: "mdn, mixed prior",
                 architecture: .mixtureDensityNetwork(components: 5, hiddenFeatures: 16),
                 prior: mixed
+            ),
+            EstimatorCase(
+                name: "maf, bounded prior",
+                architecture: .maskedAutoregressiveFlow(
+                    thetaDim: 4,
+                    hiddenFeatures: 20,
+                    blocks: 1,
+                    seed: 7
+                ),
+                prior: bounded
             ),
             EstimatorCase(
                 name: "maf, more dimensions than units",
