@@ -102,7 +102,24 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
                 prior: normal(10),
                 xDim: 10
             ),
-        ]
+        ] + diagonalMixtures
+
+    private static let diagonalMixtures = [1, 2, 10].map { dimension in
+        EstimatorCase(
+            name: "mdn with diagonal covariances, \(dimension)",
+            architecture: .mixtureDensityNetwork(
+                MixtureDensityNetworkArchitecture(
+                    components: 2,
+                    hiddenFeatures: 12,
+                    hiddenLayers: 1,
+                    diagonalFloor: 1e-4,
+                    covariance: .diagonal,
+                    activation: .elu
+                )
+            ),
+            prior: normal(dimension)
+        )
+    }
 
     /// Weights that make the maps curve: the initial ones, jittered.
     func parameters(of estimator: any TrainableDensityEstimator, jitter: Float = 0.1) -> [Float] {
