@@ -16,6 +16,8 @@ public struct Standardization: Sendable, Equatable {
     public var xMean: [Float]
     /// Standard deviation of each entry of x, `[L]`, positive.
     public var xStandardDeviation: [Float]
+    /// What x goes through first, where it has heavy tails; mean and deviation are those after it.
+    public var xLogarithm: LogarithmicScale?
 
     /// Makes a standardisation from its numbers.
     public init(
@@ -40,6 +42,7 @@ public struct Standardization: Sendable, Equatable {
     ///   - xDim: L.
     ///   - thetaZScore: Which numbers of theta to take.
     ///   - xZScore: Which numbers of x to take.
+    ///   - xLogarithm: What x goes through first, if anything.
     public init(
         theta: [Float],
         x: [Float],
@@ -47,7 +50,8 @@ public struct Standardization: Sendable, Equatable {
         prior: DistributionDescription,
         xDim: Int,
         thetaZScore: ZScore = .independent,
-        xZScore: ZScore = .independent
+        xZScore: ZScore = .independent,
+        xLogarithm: LogarithmicScale? = nil
     ) {
         let supports = prior.supportTransforms
         let thetaMoments = Moments.of(rows, width: supports.count, thetaZScore) { row, dimension in
@@ -55,7 +59,8 @@ public struct Standardization: Sendable, Equatable {
             return supports[dimension].toUnconstrained(value)
         }
         let xMoments = Moments.of(rows, width: xDim, xZScore) { row, entry in
-            Double(x[row * xDim + entry])
+            let value = Double(x[row * xDim + entry])
+            return xLogarithm?.value(value, entry: entry) ?? value
         }
         self.init(
             thetaScale: thetaMoments.map { Float(1 / $0.standardDeviation) },
@@ -63,6 +68,7 @@ public struct Standardization: Sendable, Equatable {
             xMean: xMoments.map { Float($0.mean) },
             xStandardDeviation: xMoments.map { Float($0.standardDeviation) }
         )
+        self.xLogarithm = xLogarithm
     }
 }
 
@@ -141,6 +147,7 @@ extension Standardization {
                 try tensors
                 .required(names.xStandardDeviation, shape: [xDim]).values
         )
+        xLogarithm = try LogarithmicScale.read(from: tensors, xDim: xDim)
         try validate()
     }
 
@@ -162,7 +169,7 @@ extension Standardization {
     /// The standardisation as a model file holds it.
     var tensors: [String: Tensor] {
         let names = Self.tensorNames
-        return [
+        var tensors = [
             names.thetaScale: Tensor(shape: [thetaScale.count], values: thetaScale),
             names.thetaShift: Tensor(shape: [thetaShift.count], values: thetaShift),
             names.xMean: Tensor(shape: [xMean.count], values: xMean),
@@ -171,14 +178,19 @@ extension Standardization {
                 values: xStandardDeviation
             ),
         ]
+        if let units = xLogarithm?.units {
+            tensors[LogarithmicScale.tensorName] = Tensor(shape: [units.count], values: units)
+        }
+        return tensors
     }
 }
 
 // As parts of programs.
 extension Standardization {
-    /// e = (x − mean) / standard deviation; the mean goes first, since a tiny deviation would
+    /// e = (f(x) − mean) / standard deviation, f the logarithmic scale if there is one; the mean goes first, since a tiny deviation would
     /// blow up its rounding.
     func appendContext(of x: LaneValue, to program: inout LaneProgram) -> LaneValue {
+        let x = xLogarithm?.append(x, to: &program) ?? x
         let ones = [Float](repeating: 1, count: x.width)
         let zeros = [Float](repeating: 0, count: x.width)
         let centred = program.scaleAndShift(x, scales: ones, shifts: xMean.map { -$0 })

@@ -68,7 +68,9 @@ public struct Trainer: Sendable {
             prior: data.prior,
             xDim: data.xDim,
             thetaZScore: configuration.thetaZScore,
-            xZScore: configuration.xZScore
+            xZScore: configuration.xZScore,
+            xLogarithm: configuration.scalesHeavyTails && configuration.xZScore == .independent
+                ? LogarithmicScale(x: data.x, rows: split.training[...], xDim: data.xDim) : nil
         )
         let estimator: any TrainableDensityEstimator
         do {
