@@ -34,11 +34,19 @@ let package = Package(
         .target(name: "Simulators", dependencies: ["Distributions", "Kernels"]),
         .target(
             name: "Training",
-            dependencies: ["Distributions", "Estimators", "Kernels", "Plots", "Simulators"]
+            dependencies: [
+                "Distributions", "Estimators", "Kernels", "Plots", "SimulationFiles", "Simulators",
+            ]
         ),
         .target(name: "Plots"),
         // Files and the wire.
         .target(name: "StrictJSON"),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+        ),
+        .target(name: "SimulationFiles", dependencies: ["CZlib"]),
         .target(name: "ModelStore", dependencies: ["Distributions", "Estimators", "StrictJSON"]),
         .target(name: "CSystemEvents"),
         .target(name: "HTTPMessages", dependencies: [httpTypes]),
@@ -57,8 +65,8 @@ let package = Package(
         .executableTarget(
             name: "PosteriorTrainer",
             dependencies: [
-                "Distributions", "Estimators", "ModelStore", "Plots", "Simulators", "StrictJSON",
-                "Training", argumentParser,
+                "Distributions", "Estimators", "ModelStore", "Plots", "SimulationFiles",
+                "Simulators", "StrictJSON", "Training", argumentParser,
             ]
         ),
         .executableTarget(
@@ -95,8 +103,14 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Distributions", "Estimators", "Kernels", "Plots", "Simulators", "Training",
+                "Distributions", "Estimators", "Kernels", "Plots", "SimulationFiles", "Simulators",
+                "Training",
             ]
+        ),
+        .testTarget(
+            name: "SimulationFilesTests",
+            dependencies: ["SimulationFiles"],
+            exclude: ["Fixtures"]
         ),
         .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
@@ -144,7 +158,8 @@ let laneTargets: Set = ["Kernels"]
 
 let headerOnlyTargets: Set = ["CProcessorFeatures", "CSystemEvents"]
 
-for target in package.targets where !headerOnlyTargets.contains(target.name) {
+for target in package.targets
+where target.type != .system && !headerOnlyTargets.contains(target.name) {
     let own = (target.swiftSettings ?? []) + sharedSettings
     target.swiftSettings = laneTargets.contains(target.name) ? own + laneSettings : own
 }
