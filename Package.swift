@@ -31,6 +31,7 @@ let package = Package(
             name: "Estimators",
             dependencies: ["Autodiff", "CProcessorFeatures", "Distributions", "Kernels"]
         ),
+        .target(name: "Robustness", dependencies: ["Autodiff", "Kernels"]),
         .target(name: "Simulators", dependencies: ["Distributions", "Kernels"]),
         .target(
             name: "Training",
@@ -65,8 +66,8 @@ let package = Package(
         .executableTarget(
             name: "PosteriorTrainer",
             dependencies: [
-                "Distributions", "Estimators", "ModelStore", "Plots", "SimulationFiles",
-                "Simulators", "StrictJSON", "Training", argumentParser,
+                "Distributions", "Estimators", "Kernels", "ModelStore", "Plots", "Robustness",
+                "SimulationFiles", "Simulators", "StrictJSON", "Training", argumentParser,
             ]
         ),
         .executableTarget(
@@ -112,6 +113,7 @@ let package = Package(
             dependencies: ["SimulationFiles"],
             exclude: ["Fixtures"]
         ),
+        .testTarget(name: "RobustnessTests", dependencies: ["Kernels", "Robustness"]),
         .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(
