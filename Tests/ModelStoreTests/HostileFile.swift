@@ -203,7 +203,7 @@ extension HostileFile {
         ),
         HostileFile(
             "an unknown estimator",
-            "estimator.architecture: expected \"maf\"",
+            "estimator.architecture: expected \"flow\"",
             "\\\"maf\\\",",
             "\\\"gan\\\","
         ),
@@ -239,7 +239,7 @@ extension HostileFile {
         ),
         HostileFile(
             "no transforms",
-            "0 transforms, expected 1 to 64",
+            "0 transforms, expected 1 to 256",
             "\\\"transforms\\\":[{\\\"degrees\\\":[1,1,1,1,1,1],\\\"permutation\\\":[1,0]},{\\\"degrees\\\":[1,1,1,1,1,1],\\\"permutation\\\":[0,1]}]",
             "\\\"transforms\\\":[]"
         ),
