@@ -221,7 +221,7 @@ extension HostileFile {
         ),
         HostileFile(
             "hidden features of 4096",
-            "estimator is not valid",
+            "expected 4096 integers",
             "\\\"hidden_features\\\":6",
             "\\\"hidden_features\\\":4096"
         ),
@@ -257,7 +257,7 @@ extension HostileFile {
         ),
         HostileFile(
             "degrees of another count",
-            "estimator is not valid",
+            "expected 6 integers",
             "\\\"degrees\\\":[1,1,1,1,1,1]",
             "\\\"degrees\\\":[1,1]"
         ),
