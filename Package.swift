@@ -31,6 +31,7 @@ let package = Package(
             name: "Estimators",
             dependencies: ["Autodiff", "CProcessorFeatures", "Distributions", "Kernels"]
         ),
+        .target(name: "Robustness", dependencies: ["Autodiff", "Kernels"]),
         .target(name: "Simulators", dependencies: ["Distributions", "Kernels"]),
         .target(
             name: "Training",
@@ -57,8 +58,8 @@ let package = Package(
         .executableTarget(
             name: "PosteriorTrainer",
             dependencies: [
-                "Distributions", "Estimators", "ModelStore", "Plots", "Simulators", "StrictJSON",
-                "Training", argumentParser,
+                "Distributions", "Estimators", "Kernels", "ModelStore", "Plots", "Robustness",
+                "Simulators", "StrictJSON", "Training", argumentParser,
             ]
         ),
         .executableTarget(
@@ -98,6 +99,7 @@ let package = Package(
                 "Distributions", "Estimators", "Kernels", "Plots", "Simulators", "Training",
             ]
         ),
+        .testTarget(name: "RobustnessTests", dependencies: ["Kernels", "Robustness"]),
         .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(

@@ -41,11 +41,15 @@ public struct LaneInput: Sendable, Equatable {
     public let width: Int
 }
 
-/// Part of a parameter matrix.
+/// Part of a parameter matrix, and at how many positions it is applied.
+///
+/// Entry k at position p of an operand is its scalar k · positions + p: a convolution is a product
+/// at every place of an image, its windows gathered before.
 struct MatrixBlock: Sendable, Hashable {
     var matrix: Int
     var rows: Range<Int>
     var columns: Range<Int>
+    var positions = 1
 }
 
 /// The primitives of lane programs.
@@ -111,10 +115,24 @@ public struct LaneProgram: Sendable {
     var sinks: [ParameterSink] = []
     /// Nodes by content.
     private var known: [LaneNode: Int] = [:]
+    /// The part of the layout that matrices and vectors are named in.
+    private var part = ParameterLayout.Part.whole
 
     /// Makes an empty program over parameters.
     public init(layout: ParameterLayout) {
         self.layout = layout
+    }
+
+    /// Writes what reads a part of the layout, its matrices and vectors counted from the part's
+    /// first.
+    public mutating func within<Result>(
+        _ part: ParameterLayout.Part,
+        _ body: (inout LaneProgram) -> Result
+    ) -> Result {
+        let outer = self.part
+        self.part = part
+        defer { self.part = outer }
+        return body(&self)
     }
 
     /// Adds a node, or finds its equal.
@@ -166,6 +184,7 @@ extension LaneProgram {
 
     /// A parameter vector, by its index in the layout, or a part of it.
     public mutating func parameters(_ vector: Int, _ range: Range<Int>? = nil) -> LaneValue {
+        let vector = part.firstVector + vector
         let count = layout.vectors[vector].count
         let range = range ?? 0..<count
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) of \(count)")
@@ -176,18 +195,24 @@ extension LaneProgram {
 // Primitives.
 extension LaneProgram {
     /// W x + addend, of the whole matrix or a block of it.
+    ///
+    /// With several positions, x is `[columns, positions]`, the product is taken at each, and the
+    /// addend and the result are `[rows, positions]`.
     public mutating func linear(
         _ matrix: Int,
         _ x: LaneValue,
         rows: Range<Int>? = nil,
         columns: Range<Int>? = nil,
+        positions: Int = 1,
         adding addend: LaneValue? = nil
     ) -> LaneValue {
+        let matrix = part.firstMatrix + matrix
         let shape = layout.matrices[matrix]
         let block = MatrixBlock(
             matrix: matrix,
             rows: rows ?? 0..<shape.rows,
-            columns: columns ?? 0..<shape.columns
+            columns: columns ?? 0..<shape.columns,
+            positions: positions
         )
         return linear(block, transposed: false, x, adding: addend)
     }
@@ -199,14 +224,16 @@ extension LaneProgram {
         adding addend: LaneValue? = nil
     ) -> LaneValue {
         let (output, input) = transposed ? (block.columns, block.rows) : (block.rows, block.columns)
+        let width = output.count * block.positions
         precondition(
-            x.width == input.count && (addend?.width ?? output.count) == output.count,
-            "a block of \(block.rows) × \(block.columns) and a value of width \(x.width)"
+            x.width == input.count * block.positions && (addend?.width ?? width) == width,
+            "a block of \(block.rows) × \(block.columns) at \(block.positions) positions and a "
+                + "value of width \(x.width)"
         )
         return node(
             .linear(block, transposed: transposed),
             [x] + (addend.map { [$0] } ?? []),
-            width: output.count
+            width: width
         )
     }
 

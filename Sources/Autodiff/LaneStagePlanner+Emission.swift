@@ -127,7 +127,7 @@ extension LaneStagePlanner {
         let addend: MatrixAddend =
             if node.operands.count < 2 {
                 .zero
-            } else if let source = scalars[node.operands[1]] {
+            } else if block.positions == 1, let source = scalars[node.operands[1]] {
                 .scalars(source)
             } else {
                 .rows(row(of: node.operands[1]))
@@ -138,6 +138,7 @@ extension LaneStagePlanner {
                 source: row(of: node.operands[0]),
                 matrix: view(of: block, in: matrix, transposed: transposed),
                 tiles: tiles(of: block, in: matrix, transposed: transposed),
+                positions: block.positions,
                 addend: addend
             )
         )
@@ -151,9 +152,10 @@ extension LaneStagePlanner {
                 .outer(
                     cotangent: row(of: cotangent),
                     source: row(of: source),
-                    sourceCount: width(source),
+                    sourceCount: width(source) / block.positions,
                     matrix: view(of: block, in: matrix, transposed: false),
-                    tiles: tiles(of: block, in: matrix, transposed: false)
+                    tiles: tiles(of: block, in: matrix, transposed: false),
+                    positions: block.positions
                 )
             )
         case .rowSums(let offset, let cotangent):

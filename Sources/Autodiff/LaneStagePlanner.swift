@@ -106,8 +106,8 @@ extension LaneStagePlanner {
     /// The operands a node needs as rows; a linear map takes scalars as its addend.
     private func rowOperands(of index: Int) -> [Int] {
         let node = program.nodes[index]
-        guard case .linear = node.operation, node.operands.count == 2,
-            scalars[node.operands[1]] != nil
+        guard case .linear(let block, _) = node.operation, block.positions == 1,
+            node.operands.count == 2, scalars[node.operands[1]] != nil
         else { return node.operands }
         return [node.operands[0]]
     }

@@ -29,6 +29,19 @@ public struct ParameterLayout: Sendable, Equatable {
         public let count: Int
     }
 
+    /// Where a layout that was appended to another starts.
+    public struct Part: Sendable, Equatable {
+        /// A layout that stands alone.
+        public static let whole = Self(firstMatrix: 0, firstVector: 0, offset: 0)
+
+        /// The index of its first matrix.
+        public let firstMatrix: Int
+        /// The index of its first vector.
+        public let firstVector: Int
+        /// The place of its first parameter.
+        public let offset: Int
+    }
+
     /// The matrices, in the order they were added.
     public private(set) var matrices: [Matrix] = []
     /// The vectors, in the order they were added.
@@ -80,6 +93,26 @@ public struct ParameterLayout: Sendable, Equatable {
         vectors.append(Vector(name: name, offset: count, count: entries))
         count += Self.padded(entries)
         return vectors.count - 1
+    }
+
+    /// Adds what another layout holds, its names after a prefix.
+    public mutating func append(_ other: Self, prefix: String = "") -> Part {
+        let part = Part(firstMatrix: matrices.count, firstVector: vectors.count, offset: count)
+        matrices += other.matrices.map { matrix in
+            Matrix(
+                name: prefix + matrix.name,
+                offset: count + matrix.offset,
+                rows: matrix.rows,
+                columns: matrix.columns,
+                stride: matrix.stride,
+                rowExtents: matrix.rowExtents
+            )
+        }
+        vectors += other.vectors.map { vector in
+            Vector(name: prefix + vector.name, offset: count + vector.offset, count: vector.count)
+        }
+        count += other.count
+        return part
     }
 
     /// One where a parameter may be trained, zero in padding and outside a row's extent.

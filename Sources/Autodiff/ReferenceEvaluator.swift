@@ -36,8 +36,11 @@ public struct ReferenceEvaluator {
                 for (i, row) in block.rows.enumerated() {
                     for (k, column) in block.columns.enumerated()
                     where matrix.rowExtents[row].contains(column) {
-                        gradient[matrix.offset + row * matrix.stride + column] +=
-                            values[cotangent][i] * values[source][k]
+                        for position in 0..<block.positions {
+                            gradient[matrix.offset + row * matrix.stride + column] +=
+                                values[cotangent][i * block.positions + position]
+                                * values[source][k * block.positions + position]
+                        }
                     }
                 }
             case .rowSums(let offset, let cotangent):
@@ -88,15 +91,21 @@ public struct ReferenceEvaluator {
         let offset =
             matrix.offset + block.rows.lowerBound * matrix.stride
             + block.columns.lowerBound
-        return naiveProduct(
-            weights: parameters,
-            matrix: MatrixView(
-                offset: offset,
-                rowStride: transposed ? 1 : matrix.stride,
-                innerStride: transposed ? matrix.stride : 1
-            ),
-            rows: transposed ? block.columns.count : block.rows.count,
-            source: x
-        )
+        let rows = transposed ? block.columns.count : block.rows.count
+        var result = [Double](repeating: 0, count: rows * block.positions)
+        for position in 0..<block.positions {
+            let product = naiveProduct(
+                weights: parameters,
+                matrix: MatrixView(
+                    offset: offset,
+                    rowStride: transposed ? 1 : matrix.stride,
+                    innerStride: transposed ? matrix.stride : 1
+                ),
+                rows: rows,
+                source: stride(from: position, to: x.count, by: block.positions).map { x[$0] }
+            )
+            for row in 0..<rows { result[row * block.positions + position] = product[row] }
+        }
+        return result
     }
 }

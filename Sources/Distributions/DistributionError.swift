@@ -8,6 +8,10 @@ public enum DistributionError: Error, Equatable, Sendable, CustomStringConvertib
     case nonFinite(field: String, index: Int, found: Double)
     /// An entry that must be above zero is not.
     case notPositive(field: String, index: Int, found: Double)
+    /// An entry lies below the least one single precision can work with.
+    case tooSmall(field: String, index: Int, found: Double, least: Double)
+    /// The normal has no probability between the bounds that a Double can hold.
+    case noMass(index: Int, lower: Double, upper: Double)
     /// The lower bound is not below the upper one.
     case lowerNotBelowUpper(index: Int, lower: Double, upper: Double)
     /// No single-precision number lies strictly between the bounds, or their distance overflows.
@@ -28,6 +32,13 @@ public enum DistributionError: Error, Equatable, Sendable, CustomStringConvertib
             "\(field)[\(index)] is \(found), expected a finite number"
         case .notPositive(let field, let index, let found):
             "\(field)[\(index)] is \(found), expected a number above 0"
+        case .tooSmall(let field, let index, let found, let least):
+            "\(field)[\(index)] is \(found), expected at least \(least)"
+        case .noMass(let index, let lower, let upper):
+            """
+            the normal of dimension \(index) has no mass between lower[\(index)] = \(lower) and \
+            upper[\(index)] = \(upper)
+            """
         case .lowerNotBelowUpper(let index, let lower, let upper):
             "lower[\(index)] is \(lower), expected less than upper[\(index)] = \(upper)"
         case .unusableInterval(let index, let lower, let upper):

@@ -17,6 +17,12 @@ public enum SupportTransform: Sendable, Equatable {
     case positive
     /// u = log((theta − lower) / (upper − theta)).
     case interval(lower: Double, upper: Double)
+    /// u = log(theta − lower).
+    case above(lower: Double)
+    /// u = −log(upper − theta).
+    case below(upper: Double)
+    /// u = log(log(theta / lower) / log(upper / theta)), for positive bounds.
+    case logInterval(lower: Double, upper: Double)
 }
 
 extension SupportTransform {
@@ -35,6 +41,13 @@ extension SupportTransform {
             guard below >= 0, above >= 0 else { return .nan }
             let odds = below / above
             return odds.isNormal ? log(odds) : log(below) - log(above)
+        case .above(let lower):
+            return theta < lower ? .nan : log(theta - lower)
+        case .below(let upper):
+            return theta > upper ? .nan : -log(upper - theta)
+        case .logInterval(let lower, let upper):
+            guard theta >= lower, theta <= upper else { return .nan }
+            return log(logRatio(of: theta, to: lower)) - log(logRatio(of: upper, to: theta))
         }
     }
 
@@ -42,6 +55,8 @@ extension SupportTransform {
     ///
     ///     positive: exp u
     ///     interval: lower + (upper − lower) / (1 + exp(−u)), from the nearer bound
+    ///     above, below: lower + exp u, upper − exp(−u)
+    ///     logInterval: lower (upper / lower)^(1 / (1 + exp(−u))), from the nearer bound
     ///
     /// *Edge cases*: NaN stays NaN; ±∞ is the outermost number inside the support.
     /// *Postcondition*: strictly inside the support, and finite unless the support is the line.
@@ -60,6 +75,20 @@ extension SupportTransform {
             let theta = u < 0 ? lower + distance : upper - distance
             if theta <= lower { return lower.nextUp }
             return theta >= upper ? upper.nextDown : theta
+        case .above(let lower):
+            let theta = lower + exp(u)
+            if theta > .greatestFiniteMagnitude { return .greatestFiniteMagnitude }
+            return theta <= lower ? lower.nextUp : theta
+        case .below(let upper):
+            let theta = upper - exp(-u)
+            if theta < -.greatestFiniteMagnitude { return -.greatestFiniteMagnitude }
+            return theta >= upper ? upper.nextDown : theta
+        case .logInterval(let lower, let upper):
+            let odds = exp(-abs(u))
+            let distance = logRatio(of: upper, to: lower) * (odds / (1 + odds))
+            let theta = u < 0 ? lower * exp(distance) : upper * exp(-distance)
+            if theta <= lower { return lower.nextUp }
+            return theta >= upper ? upper.nextDown : theta
         }
     }
 
@@ -74,6 +103,8 @@ extension SupportTransform {
     ///
     ///     positive: u
     ///     interval: log(upper − lower) − │u│ − 2 log(1 + exp(−│u│))
+    ///     above, below: u, −u
+    ///     logInterval: log theta + log log(upper / lower) − │u│ − 2 log(1 + exp(−│u│))
     ///
     /// The log density of theta is that of u minus this.
     public func toSupportLogDerivative(_ u: Double) -> Double {
@@ -82,6 +113,11 @@ extension SupportTransform {
         case .positive: u
         case .interval(let lower, let upper):
             log(upper - lower) - abs(u) - 2 * log1p(exp(-abs(u)))
+        case .above: u
+        case .below: -u
+        case .logInterval(let lower, let upper):
+            log(toSupport(u)) + log(logRatio(of: upper, to: lower)) - abs(u)
+                - 2 * log1p(exp(-abs(u)))
         }
     }
 
@@ -89,6 +125,8 @@ extension SupportTransform {
     ///
     ///     positive: −log theta
     ///     interval: log(1 / (theta − lower) + 1 / (upper − theta))
+    ///     above, below: −log(theta − lower), −log(upper − theta)
+    ///     logInterval: log(1 / log(theta / lower) + 1 / log(upper / theta)) − log theta
     ///
     /// The log density of theta is that of u plus this.
     ///
@@ -104,6 +142,14 @@ extension SupportTransform {
             let above = upper - theta
             guard below >= 0, above >= 0 else { return .nan }
             return log(upper - lower) - log(below) - log(above)
+        case .above(let lower):
+            return theta < lower ? .nan : -log(theta - lower)
+        case .below(let upper):
+            return theta > upper ? .nan : -log(upper - theta)
+        case .logInterval(let lower, let upper):
+            guard theta >= lower, theta <= upper else { return .nan }
+            return log(logRatio(of: upper, to: lower)) - log(logRatio(of: theta, to: lower))
+                - log(logRatio(of: upper, to: theta)) - log(theta)
         }
     }
 
@@ -112,7 +158,10 @@ extension SupportTransform {
         switch self {
         case .identity: theta.isFinite
         case .positive: theta > 0 && theta.isFinite
-        case .interval(let lower, let upper): theta > lower && theta < upper
+        case .interval(let lower, let upper), .logInterval(let lower, let upper):
+            theta > lower && theta < upper
+        case .above(let lower): theta > lower && theta.isFinite
+        case .below(let upper): theta < upper && theta.isFinite
         }
     }
 
@@ -138,13 +187,25 @@ extension SupportTransform {
             return -.greatestFiniteMagnitude ... .greatestFiniteMagnitude
         case .positive:
             return .leastNonzeroMagnitude ... .greatestFiniteMagnitude
-        case .interval(let lower, let upper):
-            var least = Float(lower)
-            if Double(least) <= lower { least = least.nextUp }
-            var greatest = Float(upper)
-            if Double(greatest) >= upper { greatest = greatest.nextDown }
-            guard least.isFinite, greatest.isFinite, least <= greatest else { return nil }
-            return least...greatest
+        case .interval(let lower, let upper), .logInterval(let lower, let upper):
+            return Self.singlePrecisionNumbers(between: lower, and: upper)
+        case .above(let lower):
+            return Self.singlePrecisionNumbers(between: lower, and: .infinity)
+        case .below(let upper):
+            return Self.singlePrecisionNumbers(between: -.infinity, and: upper)
         }
+    }
+
+    /// The least and greatest finite single-precision numbers strictly between bounds.
+    private static func singlePrecisionNumbers(
+        between lower: Double,
+        and upper: Double
+    ) -> ClosedRange<Float>? {
+        var least = Float(lower)
+        if Double(least) <= lower { least = least.nextUp }
+        var greatest = Float(upper)
+        if Double(greatest) >= upper { greatest = greatest.nextDown }
+        guard least.isFinite, greatest.isFinite, least <= greatest else { return nil }
+        return least...greatest
     }
 }

@@ -21,26 +21,3 @@ extension EstimatorArchitecture {
         }
     }
 }
-
-extension MixtureDensityNetworkArchitecture {
-    /// Refuses what is not a mixture over `thetaDim` dimensions.
-    func validate(thetaDim: Int) throws(EstimatorError) {
-        guard (1...ArchitectureLimits.width).contains(components) else {
-            throw .invalidArchitecture("components is \(components), expected 1 to 4096")
-        }
-        guard components * thetaDim * (thetaDim + 1) / 2 <= ArchitectureLimits.mixtureTerms else {
-            throw .invalidArchitecture(
-                "\(components) components in \(thetaDim) dimensions are too large a mixture"
-            )
-        }
-        guard (1...ArchitectureLimits.width).contains(hiddenFeatures) else {
-            throw .invalidArchitecture("hidden_features is \(hiddenFeatures), expected 1 to 4096")
-        }
-        guard (1...ArchitectureLimits.depth).contains(hiddenLayers) else {
-            throw .invalidArchitecture("hidden_layers is \(hiddenLayers), expected 1 to 64")
-        }
-        guard diagonalFloor >= 0, diagonalFloor < 1 else {
-            throw .invalidArchitecture("diagonal_floor is \(diagonalFloor), expected 0 to below 1")
-        }
-    }
-}

@@ -3,13 +3,14 @@ import Glibc
 import Kernels
 
 /// A mixture of K normals over standardised theta whose weights, means and precision factors come
-/// from a ReLU network of the context.
+/// from a network of the context.
 ///
 ///     log q(z) = logsumexpₖ [ log softmax(logits)ₖ − (D/2) log 2π + Σ log diag Aₖ
-///                             − ½ ‖Aₖ (z − μₖ)‖² ]
+///                             − ½ ‖Aₖ (z − μₖ)‖² − ½ q ‖z − μₖ‖² ]
 ///
-/// Aₖ is upper triangular, its diagonal softplus(raw) + floor; the precision is AₖᵀAₖ, both in the
-/// density and in the draws z = μₖ + Aₖ⁻¹ ε.
+/// Aₖ is upper triangular or diagonal, its diagonal softplus(raw) + floor; the precision is AₖᵀAₖ,
+/// both in the density and in the draws z = μₖ + Aₖ⁻¹ ε. The quadratic floor q is zero but in
+/// models of sbi.
 ///
 /// *Reference*: Bishop (1994), Mixture Density Networks, NCRG/94/004; Williams (1996), Using
 /// neural networks to model conditional multivariate densities, Neural Computation 8(4).
@@ -18,11 +19,13 @@ struct MixtureDensityNetwork: DensityEstimator {
     private let thetaDim: Int
     private let components: Int
     private let diagonalFloor: Float
+    private let quadraticFloor: Float
+    private let activation: Activation
     private let hidden: [Layer]
     private let logits: Layer
     private let means: Layer
     private let diagonal: Layer
-    /// Absent in one dimension.
+    /// Absent where the factors are diagonal, as in one dimension.
     private let upper: Layer?
 
     /// A linear layer, as indices into the layout.
@@ -44,6 +47,8 @@ struct MixtureDensityNetwork: DensityEstimator {
         self.thetaDim = thetaDim
         components = architecture.components
         diagonalFloor = Float(architecture.diagonalFloor)
+        quadraticFloor = Float(architecture.quadraticFloor)
+        activation = architecture.activation
         var layout = ParameterLayout()
         func layer(_ name: String, _ rows: Int, _ columns: Int) -> Layer {
             Layer(
@@ -55,7 +60,7 @@ struct MixtureDensityNetwork: DensityEstimator {
         hidden = (0..<architecture.hiddenLayers).map { index in
             layer("hidden.\(index)", width, index == 0 ? xDim : width)
         }
-        let pairs = thetaDim * (thetaDim - 1) / 2
+        let pairs = architecture.covariance == .full ? thetaDim * (thetaDim - 1) / 2 : 0
         logits = layer("logits", components, width)
         means = layer("means", components * thetaDim, width)
         diagonal = layer("diagonal", components * thetaDim, width)
@@ -108,7 +113,8 @@ private struct MixtureHeads {
     var means: LaneValue
     /// Diagonals of the factors, `[K, D]`.
     var diagonal: LaneValue
-    /// The diagonals, then the entries above them, `[K, D]` and `[K, D(D−1)/2]`.
+    /// The diagonals, then the entries above them, `[K, D]` and `[K, D(D−1)/2]`; the diagonals
+    /// alone where there are no others.
     var factors: LaneValue
 }
 
@@ -121,7 +127,9 @@ extension MixtureDensityNetwork {
             program.linear(layer.weight, input, adding: program.parameters(layer.bias))
         }
         var features = context
-        for layer in hidden { features = program.relu(apply(layer, features)) }
+        for layer in hidden {
+            features = program.activate(activation, apply(layer, features))
+        }
         let raw = apply(logits, features)
         let total = program.logSumExp(raw)
         let logWeights = program.subtract(
@@ -166,30 +174,15 @@ extension MixtureDensityNetwork {
     ) -> LaneValue {
         let repeated = program.gather(z, (0..<(components * thetaDim)).map { $0 % thetaDim })
         let centred = program.subtract(repeated, heads.means)
-        var products: [ContractionTerm] = []
-        var squares: [ContractionTerm] = []
-        for k in 0..<components {
-            for i in 0..<thetaDim {
-                let place = k * thetaDim + i
-                for j in i..<thetaDim {
-                    products.append(
-                        ContractionTerm(
-                            target: place,
-                            left: factorEntry(k, i, j),
-                            right: k * thetaDim + j
-                        )
-                    )
-                }
-                squares.append(ContractionTerm(target: k, left: place, right: place))
-            }
+        let whitened = appendWhitened(centred, heads, to: &program)
+        let squares = (0..<(components * thetaDim)).map { place in
+            ContractionTerm(target: place / thetaDim, left: place, right: place)
         }
-        let whitened = program.contraction(
-            heads.factors,
-            centred,
-            terms: products,
-            width: components * thetaDim
-        )
-        let distances = program.contraction(whitened, whitened, terms: squares, width: components)
+        var distances = program.contraction(whitened, whitened, terms: squares, width: components)
+        if quadraticFloor > 0 {
+            let plain = program.contraction(centred, centred, terms: squares, width: components)
+            distances = program.add(distances, program.scale(plain, by: quadraticFloor))
+        }
         let logDeterminants = program.scatterAdd(
             program.apply(.log, heads.diagonal),
             (0..<(components * thetaDim)).map { $0 / thetaDim },
@@ -199,6 +192,32 @@ extension MixtureDensityNetwork {
         let terms = program.add(constants, program.scale(distances, by: -0.5))
         let constant = Float(-0.5 * Double(thetaDim) * logTwoPi)
         return program.scale(program.logSumExp(terms), by: 1, plus: constant)
+    }
+
+    /// Aₖ (z − μₖ), `[K, D]`.
+    private func appendWhitened(
+        _ centred: LaneValue,
+        _ heads: MixtureHeads,
+        to program: inout LaneProgram
+    ) -> LaneValue {
+        guard upper != nil else { return program.multiply(heads.diagonal, centred) }
+        let terms = (0..<components).flatMap { k in
+            (0..<thetaDim).flatMap { i in
+                (i..<thetaDim).map { j in
+                    ContractionTerm(
+                        target: k * thetaDim + i,
+                        left: factorEntry(k, i, j),
+                        right: k * thetaDim + j
+                    )
+                }
+            }
+        }
+        return program.contraction(
+            heads.factors,
+            centred,
+            terms: terms,
+            width: components * thetaDim
+        )
     }
 
     func appendBase(
@@ -216,7 +235,7 @@ extension MixtureDensityNetwork {
         guard let uniforms else { preconditionFailure("a mixture draws its component") }
         let heads = appendHeads(context, to: &program)
         let chosen = appendChoice(heads, uniforms, to: &program)
-        let pairs = thetaDim * (thetaDim - 1) / 2
+        let pairs = upper == nil ? 0 : thetaDim * (thetaDim - 1) / 2
         var meanTerms: [ContractionTerm] = []
         var factorTerms: [ContractionTerm] = []
         for k in 0..<components {
@@ -271,6 +290,7 @@ extension MixtureDensityNetwork {
         _ normals: LaneValue,
         to program: inout LaneProgram
     ) -> LaneValue {
+        guard upper != nil else { return program.apply(.divide, normals, factor) }
         func entry(_ i: Int, _ j: Int) -> Int {
             i == j ? i : thetaDim + i * (2 * thetaDim - i - 1) / 2 + (j - i - 1)
         }

@@ -7,6 +7,9 @@ public enum LaneInstruction: Sendable, Equatable {
     /// target[i] = addend[i] + Σₖ W[i, k] source[k], a chain of fused multiply-adds in the order
     /// of k.
     ///
+    /// With several positions, the matrix is applied at each: entry k at position p of the source
+    /// is row k · positions + p, and so for the target and the addend's rows.
+    ///
     /// *Error bound*: |error| ≤ K u Σₖ |W[i, k] source[k]| / (1 − K u) with u = 2⁻²⁴ and K terms
     /// (Higham 2002, Accuracy and Stability of Numerical Algorithms, eq. 3.5).
     case linear(
@@ -14,15 +17,18 @@ public enum LaneInstruction: Sendable, Equatable {
         source: Int,
         matrix: MatrixView,
         tiles: Range<Int>,
+        positions: Int = 1,
         addend: MatrixAddend
     )
-    /// gradient[i, k] += Σ over lanes of cotangent[i] source[k]; the view is that of W.
+    /// gradient[i, k] += Σ over lanes and positions of cotangent[i] source[k]; the view is that of
+    /// W, rows and positions those of `linear`.
     case outer(
         cotangent: Int,
         source: Int,
         sourceCount: Int,
         matrix: MatrixView,
-        tiles: Range<Int>
+        tiles: Range<Int>,
+        positions: Int = 1
     )
     /// gradient[offset + i] += Σ over lanes of cotangent[i].
     case rowSums(cotangent: Int, count: Int, offset: Int)

@@ -82,21 +82,23 @@ private struct LaneMachine {
     func run(_ tape: borrowing LaneTape) {
         for instruction in tape.instructions {
             switch instruction {
-            case .linear(let target, let source, let matrix, let range, let addend):
+            case .linear(let target, let source, let matrix, let range, let positions, let addend):
                 unsafe linear(
                     target: target,
                     source: source,
                     matrix: matrix,
                     tiles: tape.tiles[range],
+                    positions: positions,
                     addend: addend
                 )
-            case .outer(let cotangent, let source, let count, let matrix, let range):
+            case .outer(let cotangent, let source, let count, let matrix, let range, let positions):
                 unsafe outer(
                     cotangent: cotangent,
                     source: source,
                     count: count,
                     matrix: matrix,
-                    tiles: tape.tiles[range]
+                    tiles: tape.tiles[range],
+                    positions: positions
                 )
             case .rowSums(let cotangent, let count, let offset):
                 unsafe rowSums(cotangent: cotangent, count: count, offset: offset)
@@ -139,15 +141,21 @@ private struct LaneMachine {
         source: Int,
         matrix: MatrixView,
         tiles: ArraySlice<MatrixTile>,
+        positions: Int,
         addend: MatrixAddend
     ) {
         guard let parameters = unsafe parameters else { return }
+        // The positions of a row stand one after the other: to the kernel they are more lanes.
+        let vectors = vectors &* positions
         for tile in tiles {
             let start: TileStart
             switch addend {
             case .zero: unsafe start = TileStart(rows: nil, scalars: nil)
             case .rows(let index):
-                unsafe start = TileStart(rows: row(index &+ tile.row), scalars: nil)
+                unsafe start = TileStart(
+                    rows: row(index &+ tile.row &* positions),
+                    scalars: nil
+                )
             case .scalars(let source):
                 unsafe start = TileStart(
                     rows: nil,
@@ -159,10 +167,10 @@ private struct LaneMachine {
                     + tile.inner * matrix.innerStride,
                 rowStride: matrix.rowStride,
                 innerStride: matrix.innerStride,
-                source: row(source &+ tile.inner),
+                source: row(source &+ tile.inner &* positions),
                 sourceStride: vectors,
                 innerCount: tile.innerCount,
-                target: row(target &+ tile.row),
+                target: row(target &+ tile.row &* positions),
                 targetStride: vectors
             )
             unsafe multiplyTile(operands, rows: tile.rowCount, vectors: vectors, start: start)
@@ -178,9 +186,11 @@ private struct LaneMachine {
         source: Int,
         count: Int,
         matrix: MatrixView,
-        tiles: ArraySlice<MatrixTile>
+        tiles: ArraySlice<MatrixTile>,
+        positions: Int
     ) {
         guard let gradient = unsafe gradient, let transposed = unsafe transposed else { return }
+        let vectors = vectors &* positions
         let columnVectors = (count &+ 7) / 8
         unsafe transpose(row(source), count: count, vectors: vectors, into: transposed)
         let lanes = vectors &* 8
@@ -189,8 +199,10 @@ private struct LaneMachine {
             let last = (tile.inner &+ tile.innerCount &+ 7) / 8
             let target =
                 unsafe gradient + (matrix.offset &+ tile.row &* matrix.rowStride) / 8 + first
-            let weights = unsafe UnsafeRawPointer(row(cotangent &+ tile.row))
-                .assumingMemoryBound(to: Float.self)
+            let weights = unsafe UnsafeRawPointer(
+                row(cotangent &+ tile.row &* positions)
+            )
+            .assumingMemoryBound(to: Float.self)
             let operands = unsafe TileOperands(
                 weights: weights,
                 rowStride: lanes,

@@ -18,7 +18,7 @@ public struct LaneTape: Sendable {
     public let parameterCount: Int
     /// Scalars that each observation brings.
     public let observationScalars: Int
-    /// Vectors of one lane's transposed inputs of the widest outer product.
+    /// Vectors of one lane's transposed inputs, at all positions, of the widest outer product.
     let transposeVectors: Int
 
     /// Checks that no instruction leaves its memory.
@@ -44,8 +44,10 @@ public struct LaneTape: Sendable {
         self.observationScalars = observationScalars
         transposeVectors =
             instructions.map { instruction in
-                guard case .outer(_, _, let count, _, _) = instruction else { return 0 }
-                return (count + 7) / 8
+                guard case .outer(_, _, let count, _, _, let positions) = instruction else {
+                    return 0
+                }
+                return (count + 7) / 8 * positions
             }.max() ?? 0
         for instruction in instructions { check(instruction) }
     }
@@ -89,26 +91,29 @@ public struct LaneTape: Sendable {
 
     private func check(_ instruction: LaneInstruction) {
         switch instruction {
-        case .linear(let target, let source, let matrix, let range, let addend):
+        case .linear(let target, let source, let matrix, let range, let positions, let addend):
+            precondition(positions > 0, "a product at no position")
             for tile in tiles[range] {
-                check(rows: target + tile.row, tile.rowCount)
-                check(rows: source + tile.inner, tile.innerCount)
+                check(rows: target + tile.row * positions, tile.rowCount * positions)
+                check(rows: source + tile.inner * positions, tile.innerCount * positions)
                 check(matrix, tile)
                 switch addend {
                 case .zero: break
-                case .rows(let row): check(rows: row + tile.row, tile.rowCount)
+                case .rows(let row):
+                    check(rows: row + tile.row * positions, tile.rowCount * positions)
                 case .scalars(let scalars): check(scalars, tile.row + tile.rowCount)
                 }
             }
-        case .outer(let cotangent, let source, let count, let matrix, let range):
-            check(rows: source, count)
+        case .outer(let cotangent, let source, let count, let matrix, let range, let positions):
+            precondition(positions > 0, "a product at no position")
+            check(rows: source, count * positions)
             precondition(
                 matrix.innerStride == 1 && matrix.offset % 8 == 0 && matrix.rowStride % 8 == 0
                     && matrix.rowStride >= count && parameterCount % 8 == 0,
                 "a gradient needs rows padded to whole vectors"
             )
             for tile in tiles[range] {
-                check(rows: cotangent + tile.row, tile.rowCount)
+                check(rows: cotangent + tile.row * positions, tile.rowCount * positions)
                 precondition(tile.inner + tile.innerCount <= count)
                 check(matrix, tile)
                 precondition(

@@ -22,6 +22,18 @@ extension EstimatorArchitecture {
             writer.integer(network.hiddenLayers)
             writer.key("diagonal_floor")
             writer.number(network.diagonalFloor)
+            if network.quadraticFloor != 0 {
+                writer.key("quadratic_floor")
+                writer.number(network.quadraticFloor)
+            }
+            if network.covariance != .full {
+                writer.key("covariance")
+                writer.string(network.covariance.rawValue)
+            }
+            if network.activation != .relu {
+                writer.key("activation")
+                writer.string(network.activation.rawValue)
+            }
         }
         writer.endObject()
     }
@@ -47,13 +59,17 @@ extension EstimatorArchitecture {
     ) throws(JSONFieldError) -> MixtureDensityNetworkArchitecture {
         try fields.refuseOthers(than: [
             "architecture", "components", "hidden_features", "hidden_layers", "diagonal_floor",
+            "quadratic_floor", "covariance", "activation",
         ])
         return MixtureDensityNetworkArchitecture(
             components: try size("components", fields),
             hiddenFeatures: try size("hidden_features", fields),
             hiddenLayers: try fields.required("hidden_layers", expected: "an integer")
                 .integer(in: 0...1024),
-            diagonalFloor: try fields.required("diagonal_floor", expected: "a number").double()
+            diagonalFloor: try fields.required("diagonal_floor", expected: "a number").double(),
+            quadraticFloor: try fields.optional("quadratic_floor")?.double() ?? 0,
+            covariance: try fields.optional("covariance")?.oneOf() ?? .full,
+            activation: try fields.optional("activation")?.oneOf() ?? .relu
         )
     }
 

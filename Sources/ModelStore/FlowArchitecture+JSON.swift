@@ -263,10 +263,8 @@ extension MaskedNetwork {
         let context = try fields.required("context_activation", expected: "an activation")
         self.init(
             hiddenDegrees: hiddenDegrees,
-            activation: try Activation(
-                fields.required("activation", expected: "an activation")
-            ),
-            contextActivation: try context.string() == "identity" ? nil : Activation(context)
+            activation: try fields.required("activation", expected: "an activation").oneOf(),
+            contextActivation: try context.string() == "identity" ? nil : context.oneOf()
         )
     }
 }
@@ -300,7 +298,8 @@ extension CouplingNetwork {
     fileprivate init(_ field: JSONField) throws(JSONFieldError) {
         let fields = try field.object()
         let kind = try fields.required("kind", expected: "\"residual\" or \"mlp\"")
-        let activation = try Activation(fields.required("activation", expected: "an activation"))
+        let activation: Activation = try fields.required("activation", expected: "an activation")
+            .oneOf()
         let hidden = try fields.required("hidden_features", expected: "the width of each layer")
         switch try kind.string() {
         case "residual":
@@ -325,15 +324,5 @@ extension CouplingNetwork {
             )
         default: throw kind.mismatch("\"residual\" or \"mlp\"")
         }
-    }
-}
-
-extension Activation {
-    init(_ field: JSONField) throws(JSONFieldError) {
-        guard let activation = Activation(rawValue: try field.string()) else {
-            let names = Activation.allCases.map { "\"\($0.rawValue)\"" }
-            throw field.mismatch("one of \(names.joined(separator: ", "))")
-        }
-        self = activation
     }
 }

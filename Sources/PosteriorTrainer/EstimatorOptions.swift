@@ -8,6 +8,13 @@ enum EstimatorFamily: String, CaseIterable, ExpressibleByArgument {
     case maf
     /// Mixture density network.
     case mdn
+    /// One normal with full covariance.
+    case gaussian
+    /// One normal with diagonal covariance.
+    case gaussianDiagonal = "gaussian-diagonal"
+
+    /// Whether it is a mixture, of one component or more.
+    var isMixture: Bool { self != .maf }
 }
 
 /// The flags that describe an estimator's structure.
@@ -15,7 +22,8 @@ struct EstimatorOptions: ParsableArguments {
     @Option(
         help: """
             maf: masked autoregressive flow, for most posteriors. mdn: mixture density network, \
-            for few parameters and several modes.
+            for few parameters and several modes. gaussian, gaussian-diagonal: one normal whose mean \
+            and covariance depend on x.
             """
     )
     var estimator = EstimatorFamily.maf
@@ -32,7 +40,9 @@ struct EstimatorOptions: ParsableArguments {
     @Option(help: ArgumentHelp("mdn: number of components; default: 20.", valueName: "n"))
     var components: Int?
 
-    @Option(help: ArgumentHelp("mdn: number of hidden layers; default: 3.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("mdn, gaussian: number of hidden layers; default: 3.", valueName: "n")
+    )
     var layers: Int?
 
     func validate() throws {
@@ -40,13 +50,15 @@ struct EstimatorOptions: ParsableArguments {
             ("--hidden", hidden, true), ("--transforms", transforms, estimator == .maf),
             ("--blocks", blocks, estimator == .maf),
             ("--components", components, estimator == .mdn),
-            ("--layers", layers, estimator == .mdn),
+            ("--layers", layers, estimator.isMixture),
         ]
         for (flag, value, applies) in counts {
             guard let value else { continue }
             try require(value > 0, flag, value, expected: "at least 1")
             guard applies else {
-                throw ValidationError("\(flag): --estimator \(estimator) has no such setting")
+                throw ValidationError(
+                    "\(flag): --estimator \(estimator.rawValue) has no such setting"
+                )
             }
         }
     }
@@ -62,13 +74,14 @@ struct EstimatorOptions: ParsableArguments {
                 transformCount: transforms ?? 5,
                 seed: SeedPurpose.architecture.seed(of: seed)
             )
-        case .mdn:
+        case .mdn, .gaussian, .gaussianDiagonal:
             .mixtureDensityNetwork(
                 MixtureDensityNetworkArchitecture(
-                    components: components ?? 20,
+                    components: estimator == .mdn ? components ?? 20 : 1,
                     hiddenFeatures: hidden ?? 50,
                     hiddenLayers: layers ?? 3,
-                    diagonalFloor: 1e-4
+                    diagonalFloor: 1e-4,
+                    covariance: estimator == .gaussianDiagonal ? .diagonal : .full
                 )
             )
         }

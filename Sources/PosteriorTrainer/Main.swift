@@ -22,7 +22,8 @@ struct PosteriorTrainer: ParsableCommand {
             """,
         version: release,
         subcommands: [
-            TasksCommand.self, SimulateCommand.self, TrainCommand.self, InspectCommand.self,
+            TasksCommand.self, SimulateCommand.self, TrainCommand.self, BenchmarkCommand.self,
+            InspectCommand.self,
         ]
     )
 

@@ -121,6 +121,11 @@ struct ModelCard: CustomStringConvertible {
         case .multivariateNormal: "normal with full covariance, D=\(prior.dimension)"
         case .boxUniform: "uniform on a box, D=\(prior.dimension)"
         case .logNormal: "independent log-normals, D=\(prior.dimension)"
+        case .truncatedNormal: "truncated normals, D=\(prior.dimension)"
+        case .logUniform: "independent log-uniforms, D=\(prior.dimension)"
+        case .gamma: "independent gammas, D=\(prior.dimension)"
+        case .beta: "independent betas, D=\(prior.dimension)"
+        case .exponential: "independent exponentials, D=\(prior.dimension)"
         case .product(let factors): factors.map { text(of: $0) }.joined(separator: " × ")
         }
     }

@@ -90,6 +90,11 @@ import Testing
             let padded = $0.concatenate([hidden, $0.slice(second, 2..<10)])
             return $0.linear(2, padded)
         },
+        ProgramCase("linear at three positions", layout: layout, inputWidth: 15) {
+            let bias = $0.gather($0.parameters(0), (0..<39).map { $0 / 3 })
+            let wide = $0.apply(.tanh, $0.linear(0, $1, positions: 3, adding: bias))
+            return $0.linear(1, $0.slice(wide, 3..<18), rows: 5..<9, positions: 3)
+        },
         ProgramCase("bias alone", layout: layout, inputWidth: 13) {
             $0.multiply($0.apply(.softplus, $0.parameters(0)), $1)
         },

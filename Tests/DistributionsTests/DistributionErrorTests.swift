@@ -66,6 +66,57 @@ import Testing
             error: .notPositiveDefinite(row: 0)
         ),
         Refusal(
+            description: .truncatedNormal(
+                mean: [0],
+                standardDeviation: [1],
+                lower: [2],
+                upper: [1]
+            ),
+            error: .lowerNotBelowUpper(index: 0, lower: 2, upper: 1)
+        ),
+        Refusal(
+            description: .truncatedNormal(
+                mean: [0],
+                standardDeviation: [1],
+                lower: [.infinity],
+                upper: [.infinity]
+            ),
+            error: .nonFinite(field: "lower", index: 0, found: .infinity)
+        ),
+        Refusal(
+            description: .truncatedNormal(
+                mean: [0],
+                standardDeviation: [1e-200],
+                lower: [1],
+                upper: [2]
+            ),
+            error: .noMass(index: 0, lower: 1, upper: 2)
+        ),
+        Refusal(
+            description: .logUniform(lower: [0], upper: [1]),
+            error: .notPositive(field: "lower", index: 0, found: 0)
+        ),
+        Refusal(
+            description: .logUniform(lower: [1e-40], upper: [1]),
+            error: .tooSmall(field: "lower", index: 0, found: 1e-40, least: 1e-30)
+        ),
+        Refusal(
+            description: .gamma(shape: [1, -1], rate: [1, 1]),
+            error: .notPositive(field: "shape", index: 1, found: -1)
+        ),
+        Refusal(
+            description: .beta(alpha: [1], beta: [0], lower: [0], upper: [1]),
+            error: .notPositive(field: "beta", index: 0, found: 0)
+        ),
+        Refusal(
+            description: .beta(alpha: [1], beta: [1], lower: [0, 0], upper: [1]),
+            error: .wrongLength(field: "lower", expected: 1, found: 2)
+        ),
+        Refusal(
+            description: .exponential(rate: [.nan]),
+            error: .nonFinite(field: "rate", index: 0, found: .nan)
+        ),
+        Refusal(
             description: .product([
                 .boxUniform(lower: [0], upper: [1]),
                 .boxUniform(lower: [0], upper: [.nan]),

@@ -69,6 +69,14 @@ import Testing
         .multivariateNormal(mean: [-0.3], covariance: [0.25]),
         .boxUniform(lower: [-1.5], upper: [2.5]),
         .logNormal(logMean: [0.1], logStandardDeviation: [0.6]),
+        .truncatedNormal(mean: [0], standardDeviation: [1], lower: [-0.5], upper: [2]),
+        .truncatedNormal(mean: [1], standardDeviation: [2], lower: [3], upper: [.infinity]),
+        .truncatedNormal(mean: [1], standardDeviation: [2], lower: [-.infinity], upper: [-8]),
+        .logUniform(lower: [0.01], upper: [10]),
+        .gamma(shape: [0.8], rate: [3]),
+        .gamma(shape: [12], rate: [0.1]),
+        .beta(alpha: [0.7], beta: [4], lower: [-1], upper: [3]),
+        .exponential(rate: [0.3]),
     ])
     func `a density of one dimension integrates to one`(
         description: DistributionDescription
@@ -144,6 +152,31 @@ import Testing
         #expect(positive.logDensity(of: [1, 0]) == -.infinity)
         #expect(positive.logDensity(of: [-1, 1]) == -.infinity)
         #expect(positive.logDensity(of: [.infinity, 1]) == -.infinity)
+        let half = try TruncatedNormal(
+            mean: [0],
+            standardDeviation: [1],
+            lower: [0],
+            upper: [.infinity]
+        )
+        #expect(half.contains([0]))
+        #expect(half.logDensity(of: [-0x1p-1060]) == -.infinity)
+        #expect(half.logDensity(of: [.infinity]) == -.infinity)
+        let decades = try LogUniform(lower: [0.1], upper: [10])
+        #expect(decades.contains([0.1]) && decades.contains([10]))
+        #expect(decades.logDensity(of: [0.09]) == -.infinity)
+        #expect(decades.logDensity(of: [-1]) == -.infinity)
+        let gamma = try Gamma(shape: [0.5], rate: [1])
+        #expect(gamma.logDensity(of: [0]) == -.infinity)
+        #expect(gamma.logDensity(of: [-1]) == -.infinity)
+        #expect(gamma.logDensity(of: [.infinity]) == -.infinity)
+        let beta = try Beta(alpha: [0.5], beta: [2], lower: [0], upper: [2])
+        #expect(beta.logDensity(of: [0]) == -.infinity)
+        #expect(beta.logDensity(of: [2]) == -.infinity)
+        #expect(beta.logDensity(of: [3]) == -.infinity)
+        let exponential = try Exponential(rate: [2])
+        #expect(exponential.logDensity(of: [0]) == log(2.0))
+        #expect(exponential.logDensity(of: [-1]) == -.infinity)
+        #expect(exponential.logDensity(of: [.infinity]) == -.infinity)
         let normal = try MultivariateNormal(mean: [0, 0], covariance: [1, 0, 0, 1])
         #expect(normal.logDensity(of: [.infinity, 0]) == -.infinity)
         #expect(normal.logDensity(of: [.infinity, -.infinity]) == -.infinity)

@@ -150,4 +150,132 @@ let goldenDistributions: [GoldenDistribution] = [
             ),
         ]
     ),
+    GoldenDistribution(
+        name: "truncated normal",
+        description: .truncatedNormal(
+            mean: [0.5, -1.0, 0.0, 2.0],
+            standardDeviation: [1.0, 2.0, 0.1, 0.5],
+            lower: [-0.5, -.infinity, 2.4, -.infinity],
+            upper: [1.0, -3.0, .infinity, .infinity]
+        ),
+        densities: [
+            GoldenDensity(
+                theta: [
+                    -0.2868634305633807, -3.8450528635527075, 2.4124175220305255, 1.723877177019034,
+                ],
+                logDensity: 0.7343988304781118
+            ),
+            GoldenDensity(
+                theta: [
+                    0.41661056342006103, -8.467933013700026, 2.4003947448774006, 2.5112949533770843,
+                ],
+                logDensity: -2.396152215709913
+            ),
+            GoldenDensity(
+                theta: [
+                    0.20216133923145307, -7.038547699642262, 2.4061301178988344, 1.9233753431722205,
+                ],
+                logDensity: -0.8910418721466501
+            ),
+            GoldenDensity(
+                theta: [
+                    0.9918222405190555, -4.445922508694554, 2.401027563958893, 2.4987903618374947,
+                ],
+                logDensity: 2.8466751461769584
+            ),
+        ]
+    ),
+    GoldenDistribution(
+        name: "log-uniform",
+        description: .logUniform(lower: [0.001, 5.0], upper: [10.0, 6.0]),
+        densities: [
+            GoldenDensity(
+                theta: [5.7716325416046885, 5.476128651482637],
+                logDensity: -3.971696828587635
+            ),
+            GoldenDensity(
+                theta: [1.1262424429163336, 5.396762899877631],
+                logDensity: -2.3230295818868743
+            ),
+            GoldenDensity(
+                theta: [0.34343666570409764, 5.599207356911376],
+                logDensity: -1.172215931762371
+            ),
+            GoldenDensity(
+                theta: [0.03185616666516799, 5.086159542647315],
+                logDensity: 1.3016578132670151
+            ),
+        ]
+    ),
+    GoldenDistribution(
+        name: "gamma",
+        description: .gamma(shape: [0.4, 1.0, 7.5], rate: [2.0, 0.01, 30.0]),
+        densities: [
+            GoldenDensity(
+                theta: [0.2655661775075529, 479.10445596671804, 0.16743590291780175],
+                logDensity: -8.31619763570505
+            ),
+            GoldenDensity(
+                theta: [0.09478169526491911, 7.683779287519478, 0.2696833917771357],
+                logDensity: -2.611461658801292
+            ),
+            GoldenDensity(
+                theta: [0.02070625196141767, 62.348508812867784, 0.26798646723372377],
+                logDensity: -2.0873950249355726
+            ),
+            GoldenDensity(
+                theta: [0.011841330423525379, 139.4894344596142, 0.10300237872217285],
+                logDensity: -3.7714465775639927
+            ),
+        ]
+    ),
+    GoldenDistribution(
+        name: "beta",
+        description: .beta(
+            alpha: [0.5, 2.0, 30.0],
+            beta: [0.5, 5.0, 4.0],
+            lower: [0.0, -2.0, 10.0],
+            upper: [1.0, 2.0, 11.0]
+        ),
+        densities: [
+            GoldenDensity(
+                theta: [0.7104179724621528, -1.1232229704819061, 10.920291682327045],
+                logDensity: 1.1619206800400148
+            ),
+            GoldenDensity(
+                theta: [0.5338905702719977, -0.32635957112809, 10.911445360580196],
+                logDensity: 0.5706473238709777
+            ),
+            GoldenDensity(
+                theta: [0.6775199425848605, -1.8712676278923905, 10.971182032835259],
+                logDensity: -1.4190746791998825
+            ),
+            GoldenDensity(
+                theta: [0.16251122346528785, -1.1980536425289188, 10.892916753503455],
+                logDensity: 1.3839617056362459
+            ),
+        ]
+    ),
+    GoldenDistribution(
+        name: "exponential",
+        description: .exponential(rate: [0.2, 40.0]),
+        densities: [
+            GoldenDensity(
+                theta: [0.15820540118026485, 0.0076432411277871],
+                logDensity: 1.7420708163322989
+            ),
+            GoldenDensity(
+                theta: [8.861698157197107, 0.04906728060642233],
+                logDensity: -1.6555893140164786
+            ),
+            GoldenDensity(
+                theta: [2.829515412096119, 0.007899361302948252],
+                logDensity: 1.1975640071426823
+            ),
+            GoldenDensity(
+                theta: [8.817471362977082, 0.036470154897417194],
+                logDensity: -1.1428589268122682
+            ),
+        ]
+    ),
 ]

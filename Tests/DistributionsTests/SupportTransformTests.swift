@@ -7,6 +7,8 @@ import Testing
     static let transforms: [SupportTransform] = [
         .identity, .positive, .interval(lower: -1, upper: 1), .interval(lower: 0.1, upper: 0.3),
         .interval(lower: -120, upper: 80), .interval(lower: 1000, upper: 1001),
+        .above(lower: -3), .below(upper: 0.7), .logInterval(lower: 0.05, upper: 20),
+        .logInterval(lower: 1000, upper: 1001),
     ]
     static let unconstrained: [Double] = [-30, -8, -2, -0.5, 0, 0.125, 1, 3, 9, 30]
 
@@ -96,6 +98,15 @@ import Testing
         #expect(interval.toUnconstrainedLogDerivative(2) == .infinity)
         #expect(SupportTransform.positive.toUnconstrained(0) == -.infinity)
         #expect(SupportTransform.positive.toUnconstrained(-1e-300).isNaN)
+        #expect(SupportTransform.above(lower: 2).toUnconstrained(2) == -.infinity)
+        #expect(SupportTransform.above(lower: 2).toUnconstrained(1.9).isNaN)
+        #expect(SupportTransform.below(upper: 2).toUnconstrained(2) == .infinity)
+        #expect(SupportTransform.below(upper: 2).toUnconstrained(2.1).isNaN)
+        let decades = SupportTransform.logInterval(lower: 0.01, upper: 100)
+        #expect(decades.toUnconstrained(0.01) == -.infinity)
+        #expect(decades.toUnconstrained(100) == .infinity)
+        #expect(decades.toUnconstrained(0).isNaN)
+        #expect(abs(decades.toUnconstrained(1)) < 1e-15)
     }
 
     @Test func `numbers next to a bound keep their digits`() {

@@ -29,6 +29,18 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
         .boxUniform(lower: [0.1], upper: [0.3]),
     ])
 
+    /// Every bijection that `mixed` lacks.
+    static let bounded = DistributionDescription.product([
+        .truncatedNormal(
+            mean: [0, 0.5],
+            standardDeviation: [1, 2],
+            lower: [-1, -.infinity],
+            upper: [.infinity, 1]
+        ),
+        .logUniform(lower: [0.01], upper: [20]),
+        .beta(alpha: [2], beta: [0.5], lower: [-1], upper: [1]),
+    ])
+
     static let all: [EstimatorCase] =
         [1, 2, 3, 10].flatMap { dimension in
             [
@@ -65,6 +77,16 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
                 prior: mixed
             ),
             EstimatorCase(
+                name: "maf, bounded prior",
+                architecture: .maskedAutoregressiveFlow(
+                    thetaDim: 4,
+                    hiddenFeatures: 20,
+                    blocks: 1,
+                    seed: 7
+                ),
+                prior: bounded
+            ),
+            EstimatorCase(
                 name: "maf, more dimensions than units",
                 architecture: .maskedAutoregressiveFlow(
                     thetaDim: 9,
@@ -80,7 +102,24 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
                 prior: normal(10),
                 xDim: 10
             ),
-        ]
+        ] + diagonalMixtures
+
+    private static let diagonalMixtures = [1, 2, 10].map { dimension in
+        EstimatorCase(
+            name: "mdn with diagonal covariances, \(dimension)",
+            architecture: .mixtureDensityNetwork(
+                MixtureDensityNetworkArchitecture(
+                    components: 2,
+                    hiddenFeatures: 12,
+                    hiddenLayers: 1,
+                    diagonalFloor: 1e-4,
+                    covariance: .diagonal,
+                    activation: .elu
+                )
+            ),
+            prior: normal(dimension)
+        )
+    }
 
     /// Weights that make the maps curve: the initial ones, jittered.
     func parameters(of estimator: any TrainableDensityEstimator, jitter: Float = 0.1) -> [Float] {

@@ -61,10 +61,15 @@ import Testing
             // Single precision resolves theta only coarsely in unconstrained space at a bound.
             let isResolved = supports.indices.allSatisfy { dimension in
                 let theta = Double(draws.theta[sample * test.thetaDim + dimension])
-                guard case .interval(let lower, let upper) = supports[dimension] else {
-                    return true
+                switch supports[dimension] {
+                case .interval(let lower, let upper):
+                    return min(theta - lower, upper - theta) > 0.02 * (upper - lower)
+                case .above(let lower): return theta - lower > 1e-3 * abs(lower)
+                case .below(let upper): return upper - theta > 1e-3 * abs(upper)
+                case .logInterval(let lower, let upper):
+                    return min(theta / lower, upper / theta) > 1.02
+                case .identity, .positive: return true
                 }
-                return min(theta - lower, upper - theta) > 0.02 * (upper - lower)
             }
             guard isResolved else { continue }
             #expect(isClose(Double(own), Double(other), absolute: 2e-3, relative: 1e-4))

@@ -32,6 +32,9 @@ struct SbiFixture: Decodable {
     var theta: [[Float]]
     var x: [[Float]]
     var logProb: [Double]
+    /// Mixtures: sbi's own density, with its addition to the precision in the quadratic form.
+    var logProbAsShipped: [Double]?
+    var precisionEpsilonAsShipped: Double?
     var baseNoise: [[Float]]
     var samples: [[Double]]
 
@@ -61,7 +64,7 @@ struct SbiFixture: Decodable {
         return fixture
     }
 
-    func posterior() throws -> Posterior {
+    func posterior(quadraticFloor: Double = 0) throws -> Posterior {
         let form: EstimatorArchitecture =
             if architecture.kind == "maf" {
                 .flow(
@@ -95,7 +98,8 @@ struct SbiFixture: Decodable {
                         components: architecture.components ?? 0,
                         hiddenFeatures: architecture.hiddenFeatures,
                         hiddenLayers: architecture.hiddenLayers ?? 0,
-                        diagonalFloor: architecture.diagonalFloor ?? 0
+                        diagonalFloor: architecture.diagonalFloor ?? 0,
+                        quadraticFloor: quadraticFloor
                     )
                 )
             }

@@ -18,6 +18,26 @@ import Testing
         #expect(errors[errors.count / 2] < 1e-6)
     }
 
+    /// Leaving the floor of 1e-4 out changes these by 5e-5, relative to max(1, |value|).
+    @Test(arguments: SbiFixture.mixtures)
+    func `with its quadratic floor, a mixture has the density sbi ships`(name: String) throws {
+        let fixture = try SbiFixture.load(name)
+        let posterior = try fixture.posterior(
+            quadraticFloor: try #require(fixture.precisionEpsilonAsShipped)
+        )
+        let logProb = posterior.logProb(
+            fixture.theta.flatMap(\.self),
+            given: fixture.x.flatMap(\.self)
+        )
+        let shipped = try #require(fixture.logProbAsShipped)
+        for (ours, theirs) in zip(logProb, shipped) {
+            #expect(isClose(Double(ours), theirs, absolute: 1e-5, relative: 1e-5))
+        }
+        let errors = zip(logProb, shipped)
+            .map { abs(Double($0) - $1) / max(1, abs($1)) }.sorted()
+        #expect(errors[errors.count / 2] < 1e-6)
+    }
+
     @Test(arguments: SbiFixture.flows)
     func `draws of a flow from sbi's noise are those of sbi`(name: String) throws {
         let fixture = try SbiFixture.load(name)

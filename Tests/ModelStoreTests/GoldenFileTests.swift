@@ -217,10 +217,57 @@ import Testing
     }
 
     @Test(arguments: [
+        (
+            #"{"type": "beta", "alpha": [2], "beta": [3]}"#,
+            DistributionDescription.beta(alpha: [2], beta: [3], lower: [0], upper: [1])
+        ),
+        (
+            #"{"type": "truncated_normal", "mean": [0], "standard_deviation": [1], "upper": [3]}"#,
+            .truncatedNormal(
+                mean: [0],
+                standardDeviation: [1],
+                lower: [-.infinity],
+                upper: [3]
+            )
+        ),
+    ])
+    func `bounds of priors may be left out`(json: String, prior: DistributionDescription) throws {
+        let root = try JSONDocument(parsing: Array(json.utf8)).root
+        #expect(try DistributionDescription(JSONField(root, path: "prior")) == prior)
+    }
+
+    @Test(arguments: [
+        (#"{"type": "beta", "alpha": [2], "beta": [3], "lower": [1, 2]}"#, "prior.lower"),
+        (
+            #"{"type": "truncated_normal", "mean": [0], "standard_deviation": [1], "lower": [[]]}"#,
+            "prior.lower[0]"
+        ),
+        (#"{"type": "exponential", "rate": []}"#, "prior.rate"),
+        (#"{"type": "gamma", "shape": [1], "rates": [1]}"#, "prior.rates"),
+    ])
+    func `a bad field of a prior is named`(json: String, path: String) throws {
+        let root = try JSONDocument(parsing: Array(json.utf8)).root
+        let error = try #require(throws: JSONFieldError.self) {
+            _ = try DistributionDescription(JSONField(root, path: "prior"))
+        }
+        #expect(error.path == path)
+    }
+
+    @Test(arguments: [
         DistributionDescription.diagonalNormal(mean: [0, 1.5], standardDeviation: [1, 2]),
         .multivariateNormal(mean: [0, 1], covariance: [1, 0.25, 0.25, 2]),
         .boxUniform(lower: [-1], upper: [1e-300]),
         .logNormal(logMean: [0.1], logStandardDeviation: [3]),
+        .truncatedNormal(
+            mean: [0, 1, 2],
+            standardDeviation: [1, 2, 3],
+            lower: [-1, -.infinity, -.infinity],
+            upper: [.infinity, 4, .infinity]
+        ),
+        .logUniform(lower: [0.1, 2], upper: [1, 1e6]),
+        .gamma(shape: [0.5], rate: [2]),
+        .beta(alpha: [2], beta: [3], lower: [-1], upper: [1]),
+        .exponential(rate: [0.25]),
         .product([
             .boxUniform(lower: [0], upper: [1]),
             .product([.logNormal(logMean: [1], logStandardDeviation: [1])]),

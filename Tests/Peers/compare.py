@@ -1,6 +1,6 @@
-"""Runs `posterior-benchmark`, sbi and flowjax one after the other, and prints the ratios.
+"""Runs `posterior-benchmark`, sbi, flowjax and zuko one after the other, and prints the ratios.
 
-The three take turns for several rounds in one run, so that a noisy minute hits all of them. A figure
+They take turns for several rounds in one run, so that a noisy minute hits all of them. A figure
 is the median over the rounds; the range beside a ratio is the least and the greatest of its rounds.
 The peers run with one and with two threads, and the better counts. Their time grows with whatever
 else the machine does, as ours does: compare ratios, and only from a quiet machine.
@@ -29,6 +29,8 @@ GOALS = {
     ("maf/log_prob/1x1000", "flowjax"): 3.0,
     ("maf/train_step/batch512", "sbi"): 15.0,
     ("maf/train_step/batch512", "flowjax"): 3.0,
+    ("nsf/sample/1x1000", "flowjax"): 50.0,
+    ("nsf/sample/1x1000", "zuko"): 50.0,
 }
 
 Medians = dict[str, list[float]]
@@ -76,6 +78,7 @@ def main() -> None:
         "ours": [str(arguments.benchmark), "--json"],
         "sbi": [arguments.python, str(HERE / "time_sbi.py"), *peer],
         "flowjax": [arguments.python, str(HERE / "time_flowjax.py"), *peer],
+        "zuko": [arguments.python, str(HERE / "time_zuko.py"), *peer],
     }
     medians: dict[str, Medians] = {tool: defaultdict(list) for tool in commands}
     for turn in range(arguments.rounds):
@@ -87,7 +90,7 @@ def main() -> None:
     rows = []
     print(f"{'work':<28}{'peer':<30}{'ours ms':>10}{'peer ms':>10}  ratio")
     for name, ours in medians["ours"].items():
-        peers = [(tool, "", medians[tool].get(name)) for tool in ("sbi", "flowjax")]
+        peers = [(tool, "", medians[tool].get(name)) for tool in ("sbi", "flowjax", "zuko")]
         peers.append(("sbi", "@estimator", medians["sbi"].get(name + "@estimator")))
         other = name + "@other_orientation"
         peers.append(("flowjax", "@other_orientation", medians["flowjax"].get(other)))

@@ -1,7 +1,8 @@
 """Times a jitted flowjax flow on the work of `posterior-benchmark`.
 
 The flow is flowjax's masked autoregressive flow in sbi's shape: 5 affine layers with permutations,
-each with 3 hidden layers of 50 tanh units, conditioned on x. Compilation is excluded.
+each with 3 hidden layers of 50 tanh units, conditioned on x; `nsf` has rational-quadratic splines
+in place of the affine maps. Compilation is excluded.
 
 One network can be a flow in two orientations. `invert=True` has its density in one pass and is
 sampled in D passes: the same model as ours and sbi's. `invert=False` samples in one pass and needs
@@ -28,7 +29,7 @@ Work = Callable[[], object]
 OTHER = "@other_orientation"
 
 
-def flow_work(invert: bool, suffix: str) -> Iterator[tuple[str, Work]]:
+def flow_work(kind: str, invert: bool, suffix: str) -> Iterator[tuple[str, Work]]:
     """Sampling, densities and training steps of a flow in one orientation."""
     import equinox as eqx
     import jax
@@ -36,12 +37,14 @@ def flow_work(invert: bool, suffix: str) -> Iterator[tuple[str, Work]]:
     import jax.random as jr
     import optax
     import paramax
+    from flowjax.bijections import RationalQuadraticSpline
     from flowjax.distributions import Normal
     from flowjax.flows import masked_autoregressive_flow
     from flowjax.train.losses import MaximumLikelihoodLoss
     from flowjax.train.train_utils import step
 
     key = jr.key(1)
+    spline = RationalQuadraticSpline(knots=timing.SPLINE_BINS, interval=timing.SPLINE_BOUND)
     trainable = masked_autoregressive_flow(
         key,
         base_dist=Normal(jnp.zeros(timing.THETA_DIM)),
@@ -50,6 +53,7 @@ def flow_work(invert: bool, suffix: str) -> Iterator[tuple[str, Work]]:
         nn_width=timing.MAF_HIDDEN,
         nn_depth=timing.MAF_BLOCKS + 1,
         nn_activation=jnp.tanh,
+        transformer=spline if kind == "nsf" else None,
         invert=invert,
     )
     # Masks and scales are worked out once here rather than in every call.
@@ -78,21 +82,21 @@ def flow_work(invert: bool, suffix: str) -> Iterator[tuple[str, Work]]:
     for draws in timing.DRAWS:
         theta, _ = simulate(key, draws)
         yield (
-            f"maf/sample/1x{draws}{suffix}",
+            f"{kind}/sample/1x{draws}{suffix}",
             lambda n=draws: sample(flow, key, one, n).block_until_ready(),
         )
         yield (
-            f"maf/log_prob/1x{draws}{suffix}",
+            f"{kind}/log_prob/1x{draws}{suffix}",
             lambda t=theta: log_prob(flow, t, one).block_until_ready(),
         )
     theta, _ = simulate(key, timing.OBSERVATIONS)
     name = f"{timing.OBSERVATIONS}x1"
     yield (
-        f"maf/sample/{name}{suffix}",
+        f"{kind}/sample/{name}{suffix}",
         lambda: sample_each(flow, key, many).block_until_ready(),
     )
     yield (
-        f"maf/log_prob/{name}{suffix}",
+        f"{kind}/log_prob/{name}{suffix}",
         lambda: log_prob(flow, theta, many).block_until_ready(),
     )
     optimizer = optax.adam(timing.LEARNING_RATE)
@@ -119,7 +123,7 @@ def flow_work(invert: bool, suffix: str) -> Iterator[tuple[str, Work]]:
             )
             jax.block_until_ready((state[0], value))
 
-        yield f"maf/train_step/batch{batch}{suffix}", train
+        yield f"{kind}/train_step/batch{batch}{suffix}", train
 
 
 def time_here(seconds: float, threads: int, only: str, orientations: list[str]) -> None:
@@ -131,9 +135,10 @@ def time_here(seconds: float, threads: int, only: str, orientations: list[str]) 
     results = []
     for orientation in orientations:
         invert = orientation == "density"
-        for name, work in flow_work(invert, "" if invert else OTHER):
-            if only in name:
-                results.append(timing.measure(name, work, budget, threads))
+        for kind in ("maf", "nsf"):
+            for name, work in flow_work(kind, invert, "" if invert else OTHER):
+                if only in name:
+                    results.append(timing.measure(name, work, budget, threads))
     print(json.dumps([asdict(result) for result in results]))
 
 

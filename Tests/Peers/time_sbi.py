@@ -4,7 +4,8 @@ Names without a suffix are `posterior.sample`, `sample_batched`, `log_prob` and 
 of a `DirectPosterior` under a normal prior, without progress bars. `log_prob` leaves out sbi's
 leakage correction (`norm_posterior=False`), which would draw 10,000 samples first and make it some
 hundred times slower. Names that end in `@estimator` are the bare density estimator's own calls.
-The weights are sbi's initial ones: the work does not depend on them.
+`nsf` is sbi's `maf_rqs`, the autoregressive spline flow, and `nsf-coupling` what sbi calls `nsf`. The
+weights are sbi's initial ones: the work does not depend on them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import timing
 import torch
 from sbi.inference.posteriors import DirectPosterior
 from sbi.neural_nets.estimators import ConditionalDensityEstimator
-from sbi.neural_nets.net_builders import build_maf, build_mdn
+from sbi.neural_nets.net_builders import build_maf, build_maf_rqs, build_mdn, build_nsf
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
@@ -39,14 +40,18 @@ def prior() -> MultivariateNormal:
 def build(kind: str) -> ConditionalDensityEstimator:
     """An estimator in sbi's default architecture, z-scored on the task."""
     theta, x = simulate(1000)
+    flow = {
+        "hidden_features": timing.MAF_HIDDEN,
+        "num_transforms": timing.MAF_TRANSFORMS,
+        "num_blocks": timing.MAF_BLOCKS,
+    }
+    spline = {"num_bins": timing.SPLINE_BINS, "tail_bound": timing.SPLINE_BOUND}
     if kind == "maf":
-        estimator = build_maf(
-            theta,
-            x,
-            hidden_features=timing.MAF_HIDDEN,
-            num_transforms=timing.MAF_TRANSFORMS,
-            num_blocks=timing.MAF_BLOCKS,
-        )
+        estimator = build_maf(theta, x, **flow)
+    elif kind == "nsf":
+        estimator = build_maf_rqs(theta, x, **flow, **spline)
+    elif kind == "nsf-coupling":
+        estimator = build_nsf(theta, x, **flow, **spline)
     else:
         estimator = build_mdn(
             theta, x, hidden_features=timing.MDN_HIDDEN, num_components=timing.MDN_COMPONENTS
@@ -107,7 +112,7 @@ def main() -> None:
     parser.add_argument(
         "--threads", type=timing.thread_counts, default=[1, 2], help="thread counts, as in 1,2"
     )
-    parser.add_argument("--estimators", default="maf,mdn", help="as in maf,mdn")
+    parser.add_argument("--estimators", default="maf,nsf,nsf-coupling,mdn", help="as in maf,mdn")
     parser.add_argument("--filter", default="", help="time only names that contain this")
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")

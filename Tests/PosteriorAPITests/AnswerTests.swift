@@ -123,6 +123,26 @@ import Testing
         )
     }
 
+    @Test func `a summary gives the levels asked for, under their names`() throws {
+        let fields = try sample(
+            InMemoryClient(),
+            #""observation":[1,2,3],"output":"summary","num_samples":20,"quantiles":[1,0.50,-0],"credible_intervals":[1e-1]"#
+        )
+        let result = try fields.required("results", expected: "").elements()[0].object()
+        let summary = try result.required("summary", expected: "").object()
+        #expect(try summary.required("correlation", expected: "").elements().count == 2)
+        let quantiles = try summary.required("quantiles", expected: "").object()
+        try quantiles.refuseOthers(than: ["1.0", "0.5", "0.0"])
+        for name in ["1.0", "0.5", "0.0"] {
+            #expect(try quantiles.required(name, expected: name).doubles().count == 2)
+        }
+        let intervals = try summary.required("credible_intervals", expected: "").object()
+        for ends in try intervals.required("0.1", expected: "0.1").elements() {
+            let ends = try ends.doubles()
+            #expect(ends.count == 2 && ends[0] <= ends[1])
+        }
+    }
+
     @Test func `one draw has no standard deviation`() throws {
         let fields = try sample(
             InMemoryClient(),

@@ -169,6 +169,58 @@ import Testing
             "log_prob",
             "true or false"
         ),
+        // Levels of a summary.
+        BadBody(
+            #"{"observation":[1,2,3],"output":"summary","quantiles":[0.5,1.5]}"#,
+            "invalid_field",
+            "quantiles[1]",
+            "from 0 to 1",
+            "the number 1.5"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"output":"both","quantiles":0.5}"#,
+            "invalid_field",
+            "quantiles",
+            "a list",
+            "the number 0.5"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"output":"summary","quantiles":[0.5,0.50]}"#,
+            "invalid_field",
+            "quantiles[1]",
+            "differ"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"output":"summary","quantiles":["0.5"]}"#,
+            "invalid_field",
+            "quantiles[0]",
+            "a number"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"output":"summary","credible_intervals":[1]}"#,
+            "invalid_field",
+            "credible_intervals[0]",
+            "below 1"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"output":"summary","credible_intervals":[0]}"#,
+            "invalid_field",
+            "credible_intervals[0]",
+            "above 0"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"output":"summary","credible_intervals":[\#((1...65).map { "\(Double($0) / 100)" }.joined(separator: ","))]}"#,
+            "invalid_field",
+            "credible_intervals",
+            "at most 64",
+            "a list of 65"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"quantiles":[0.5]}"#,
+            "invalid_field",
+            "quantiles",
+            "summary"
+        ),
         BadBody(
             #"{"observation":[1,2,3],"num_sample":5}"#,
             "unknown_field",
@@ -369,6 +421,20 @@ import Testing
         let answer = client.post("/v1/models/flow/sample", #"{"observations":[[1],[1],[1]]}"#)
         #expect(answer.status == 400)
         #expect(try answer.error().message.contains("at most 2 observations"))
+    }
+
+    @Test func `a summary of more numbers than the limit is refused`() throws {
+        var limits = ServiceLimits()
+        limits.numbers = 50
+        let client = try InMemoryClient(limits: limits)
+        // D (mean, std, 7 quantiles, 2 intervals, D correlations) = 2 · 15 numbers each.
+        let answer = client.post(
+            "/v1/models/flow/sample",
+            #"{"observations":[[1,2,3],[1,2,3]],"num_samples":2,"output":"summary"}"#
+        )
+        #expect(answer.status == 400)
+        #expect(try answer.error().field == "output")
+        #expect(try answer.error().message.contains("2 × 30"))
     }
 
     @Test func `more numbers than the limit are refused`() throws {

@@ -8,6 +8,7 @@ import Testing
     private static let bodies = [
         #"{"observations":[[1,2,3],[4,5,6]],"num_samples":2,"seed":7,"output":"both","log_prob":true}"#,
         #"{"observation":[[0.1],[0.2],[0.3]],"num_samples":1,"seed":null,"output":"summary"}"#,
+        #"{"observation":[1,2,3],"num_samples":3,"output":"summary","quantiles":[0.5,1],"credible_intervals":[0.9]}"#,
         #"{"observations":[[1,2,3],[1,2]],"theta":[[[0,0],[0.1,0.2]],[[1e400,0]]]}"#,
         #"{"observation":[1,2,3],"theta":[[0,0]]}"#,
     ]

@@ -89,6 +89,74 @@ cases.append(
     )
 )
 
+mean, sd = np.array([0.5, -1.0, 0.0, 2.0]), np.array([1.0, 2.0, 0.1, 0.5])
+lower, upper = np.array([-0.5, -np.inf, 2.4, -np.inf]), np.array([1.0, -3.0, np.inf, np.inf])
+a, b = (lower - mean) / sd, (upper - mean) / sd
+points = stats.truncnorm.rvs(a, b, mean, sd, size=(4, 4), random_state=rng)
+
+
+def bounds(values):
+    return "[" + ", ".join(
+        repr(float(v)) if np.isfinite(v) else ("-" if v < 0 else "") + ".infinity" for v in values
+    ) + "]"
+
+
+cases.append(
+    case(
+        "truncated normal",
+        f".truncatedNormal(mean: {swift(mean)}, standardDeviation: {swift(sd)}, "
+        f"lower: {bounds(lower)}, upper: {bounds(upper)})",
+        points,
+        stats.truncnorm.logpdf(points, a, b, mean, sd).sum(axis=1),
+    )
+)
+
+lower, upper = np.array([1e-3, 5.0]), np.array([10.0, 6.0])
+points = stats.loguniform.rvs(lower, upper, size=(4, 2), random_state=rng)
+cases.append(
+    case(
+        "log-uniform",
+        f".logUniform(lower: {swift(lower)}, upper: {swift(upper)})",
+        points,
+        stats.loguniform.logpdf(points, lower, upper).sum(axis=1),
+    )
+)
+
+shape, rate = np.array([0.4, 1.0, 7.5]), np.array([2.0, 0.01, 30.0])
+points = stats.gamma.rvs(shape, scale=1 / rate, size=(4, 3), random_state=rng)
+cases.append(
+    case(
+        "gamma",
+        f".gamma(shape: {swift(shape)}, rate: {swift(rate)})",
+        points,
+        stats.gamma.logpdf(points, shape, scale=1 / rate).sum(axis=1),
+    )
+)
+
+alpha, beta = np.array([0.5, 2.0, 30.0]), np.array([0.5, 5.0, 4.0])
+lower, upper = np.array([0.0, -2.0, 10.0]), np.array([1.0, 2.0, 11.0])
+points = stats.beta.rvs(alpha, beta, lower, upper - lower, size=(4, 3), random_state=rng)
+cases.append(
+    case(
+        "beta",
+        f".beta(alpha: {swift(alpha)}, beta: {swift(beta)}, "
+        f"lower: {swift(lower)}, upper: {swift(upper)})",
+        points,
+        stats.beta.logpdf(points, alpha, beta, lower, upper - lower).sum(axis=1),
+    )
+)
+
+rate = np.array([0.2, 40.0])
+points = stats.expon.rvs(scale=1 / rate, size=(4, 2), random_state=rng)
+cases.append(
+    case(
+        "exponential",
+        f".exponential(rate: {swift(rate)})",
+        points,
+        stats.expon.logpdf(points, scale=1 / rate).sum(axis=1),
+    )
+)
+
 print(
     f"""import Distributions
 

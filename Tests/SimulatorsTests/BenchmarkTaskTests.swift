@@ -6,13 +6,21 @@ import Testing
 /// The laws every task keeps.
 @Suite struct BenchmarkTaskTests {
     static let names = BenchmarkTasks.all.map(\.name)
+    static let namesWithReference = BenchmarkTasks.all.filter { $0.reference != nil }.map(\.name)
 
     static func task(_ name: String) throws -> BenchmarkTask {
         try #require(BenchmarkTasks.named(name))
     }
 
     @Test func `the tasks have the names the commands use`() {
-        #expect(Self.names == ["linear_gaussian", "two_moons"])
+        #expect(
+            Self.names == [
+                "linear_gaussian", "gaussian_linear", "gaussian_linear_uniform", "slcp",
+                "slcp_distractors", "bernoulli_glm", "bernoulli_glm_raw", "gaussian_mixture",
+                "two_moons", "sir", "lotka_volterra",
+            ]
+        )
+        #expect(Self.namesWithReference == ["linear_gaussian", "gaussian_linear", "two_moons"])
         #expect(BenchmarkTasks.named("two-moons") == nil)
     }
 
@@ -35,10 +43,10 @@ import Testing
     @Test(arguments: names)
     func `the rows do not depend on the number of workers`(name: String) throws {
         let task = try Self.task(name)
-        let alone = try task.simulate(rows: 0..<10_001, seed: 4, workers: 1)
-        #expect(alone.count == 10_001)
+        let alone = try task.simulate(rows: 0..<5001, seed: 4, workers: 1)
+        #expect(alone.count == 5001)
         for workers in [2, 3, 8] {
-            #expect(try task.simulate(rows: 0..<10_001, seed: 4, workers: workers) == alone)
+            #expect(try task.simulate(rows: 0..<5001, seed: 4, workers: workers) == alone)
         }
     }
 
@@ -48,20 +56,22 @@ import Testing
         let first = try task.simulate(rows: 0..<100, seed: 1)
         let second = try task.simulate(rows: 0..<100, seed: 2)
         #expect(zip(first.theta, second.theta).allSatisfy { $0 != $1 })
-        #expect(zip(first.x, second.x).allSatisfy { $0 != $1 })
+        // Some tasks count, and counts may coincide.
+        let changed = zip(first.x, second.x).count { $0 != $1 }
+        #expect(changed > first.x.count / 4)
     }
 
     @Test(arguments: names)
     func `theta lies inside the prior and x is finite`(name: String) throws {
         let task = try Self.task(name)
-        let rows = try task.simulate(rows: 0..<20_000, seed: 5)
+        let rows = try task.simulate(rows: 0..<10_000, seed: 5)
         let transforms = task.prior.supportTransforms
         for (index, value) in rows.theta.enumerated() {
             #expect(transforms[index % task.thetaDim].contains(Double(value)))
         }
         #expect(rows.x.allSatisfy { $0.isFinite })
-        #expect(rows.theta.count == 20_000 * task.thetaDim)
-        #expect(rows.x.count == 20_000 * task.xDim)
+        #expect(rows.theta.count == 10_000 * task.thetaDim)
+        #expect(rows.x.count == 10_000 * task.xDim)
     }
 
     @Test(arguments: names)
@@ -74,7 +84,7 @@ import Testing
         #expect(task.xNames.count == task.xDim)
     }
 
-    @Test(arguments: names)
+    @Test(arguments: namesWithReference)
     func `draws of the exact posterior have its mean, variance and entropy`(name: String) throws {
         let task = try Self.task(name)
         let reference = try #require(task.reference)
@@ -96,7 +106,7 @@ import Testing
 
     /// Simulation-based calibration in one number: a posterior that is right gives the pairs it
     /// is asked about the loss it gives to its own draws.
-    @Test(arguments: names)
+    @Test(arguments: namesWithReference)
     func `the exact posterior gives pairs the loss it gives its own draws`(name: String) throws {
         let task = try Self.task(name)
         let reference = try #require(task.reference)

@@ -74,6 +74,7 @@ enum SampleEndpoint {
             count: count,
             thetaDim: thetaDim,
             output: work.request.output,
+            levels: work.request.levels,
             entries: entries
         ).encoded()
     }

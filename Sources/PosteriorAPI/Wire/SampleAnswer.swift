@@ -1,61 +1,42 @@
-public import Estimators
+import Estimators
 import StrictJSON
 
 /// The answer to `POST …/sample`.
-public struct SampleAnswer: Sendable {
+struct SampleAnswer {
     /// What is said of the draws.
-    public enum Output: String, Sendable {
+    enum Output: String {
         /// The draws themselves.
         case samples
-        /// Mean, standard deviation and quantiles of each parameter.
+        /// Moments, quantiles and credible intervals of the parameters.
         case summary
         /// The draws and their summary.
         case both
     }
 
     /// An observation's place among those in `draws`, or why there are none.
-    public typealias Entry = Result<Int, APIError>
+    typealias Entry = Result<Int, APIError>
 
     /// Name of the model that answered.
-    public var model: String
+    var model: String
     /// Its version.
-    public var version: Int
+    var version: Int
     /// The seed of the draws.
-    public var seed: UInt64
+    var seed: UInt64
     /// The draws of the observations that could be answered.
-    public var draws: PosteriorSamples
+    var draws: PosteriorSamples
     /// S, the number of draws of each observation.
-    public var count: Int
+    var count: Int
     /// D, the number of parameters.
-    public var thetaDim: Int
+    var thetaDim: Int
     /// What to say of the draws.
-    public var output: Output
+    var output: Output
+    /// What a summary of them gives.
+    var levels: SummaryLevels
     /// One entry for each observation, in the order asked.
-    public var entries: [Entry]
-
-    /// Makes an answer from its parts.
-    public init(
-        model: String,
-        version: Int,
-        seed: UInt64,
-        draws: PosteriorSamples,
-        count: Int,
-        thetaDim: Int,
-        output: Output,
-        entries: [Entry]
-    ) {
-        self.model = model
-        self.version = version
-        self.seed = seed
-        self.draws = draws
-        self.count = count
-        self.thetaDim = thetaDim
-        self.output = output
-        self.entries = entries
-    }
+    var entries: [Entry]
 
     /// The answer as JSON.
-    public func encoded() -> [UInt8] {
+    func encoded() -> [UInt8] {
         let numbers = output == .summary ? 0 : entries.count * count * (thetaDim + 1)
         var writer = JSONWriter(capacity: 512 + 13 * numbers)
         writer.beginObject()
@@ -94,7 +75,8 @@ public struct SampleAnswer: Sendable {
         }
         if output != .samples {
             writer.key("summary")
-            PosteriorSummary(draws.theta[range], thetaDim: thetaDim).write(to: &writer)
+            PosteriorSummary(draws.theta[range], thetaDim: thetaDim, levels: levels)
+                .write(to: &writer)
         }
     }
 }

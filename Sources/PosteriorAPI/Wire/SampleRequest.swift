@@ -13,10 +13,12 @@ struct SampleRequest {
     let seed: UInt64?
     let output: SampleAnswer.Output
     let withLogProb: Bool
+    /// What a summary gives; unused where none is asked for.
+    let levels: SummaryLevels
 
-    private static let names = [
-        "observations", "observation", "num_samples", "seed", "output", "log_prob",
-    ]
+    private static let names =
+        ["observations", "observation", "num_samples", "seed", "output", "log_prob"]
+        + SummaryLevels.names
 
     /// Reads and checks the body.
     ///
@@ -40,15 +42,27 @@ struct SampleRequest {
         seed = try fields.optional("seed")?.integer(in: Self.seeds)
         output = try fields.optional("output").map(SampleAnswer.Output.init) ?? .samples
         withLogProb = try fields.optional("log_prob")?.boolean() ?? false
-        // At most 10⁵ · 10⁵ · 2²⁴: no overflow.
+        levels = try SummaryLevels(fields, output: output)
+        // At most 10⁵ · (10⁵ · 2¹³ + 2²⁵): no overflow.
         let width = thetaDim + (withLogProb ? 1 : 0)
         let numbers = observations.entries.count * count * width
+        let expected = "an answer of at most \(limits.numbers) numbers"
         guard numbers <= limits.numbers else {
             throw .mismatch(
                 path: "num_samples",
-                expected: "an answer of at most \(limits.numbers) numbers",
+                expected: expected,
                 found: "\(observations.entries.count) × \(count) × \(width) = \(numbers)"
                     + " (observations × draws × numbers of a draw); ask for less at a time"
+            )
+        }
+        guard output != .samples else { return }
+        let summary = levels.numbers(thetaDim: thetaDim)
+        guard observations.entries.count * summary <= limits.numbers else {
+            throw .mismatch(
+                path: "output",
+                expected: expected,
+                found: "\(observations.entries.count) × \(summary)"
+                    + " (observations × numbers of a summary); ask for less at a time"
             )
         }
     }
