@@ -11,18 +11,17 @@ extension EstimatorArchitecture {
         transformCount: Int = 5,
         seed: UInt64
     ) -> Self {
-        var stream = RandomStream(seed: seed, stream: 2)
-        let degrees = (0..<max(hiddenFeatures, 0)).map { unit in
-            unit % max(1, thetaDim - 1) + min(1, thetaDim - 1)
-        }
-        return .maskedAutoregressiveFlow(
-            MaskedAutoregressiveFlowArchitecture(
-                hiddenFeatures: hiddenFeatures,
-                blocks: blocks,
-                scaleFloor: 1e-3,
-                transforms: (0..<max(transformCount, 0)).map { _ in
-                    .init(degrees: degrees, permutation: stream.permutation(thetaDim))
-                }
+        .flow(
+            FlowArchitecture(
+                autoregressive: .softplusAffine(floor: 1e-3),
+                thetaDim: thetaDim,
+                conditioner: .alternating(
+                    thetaDim: thetaDim,
+                    hiddenFeatures: hiddenFeatures,
+                    blocks: blocks
+                ),
+                transformCount: transformCount,
+                seed: seed
             )
         )
     }
@@ -42,6 +41,54 @@ extension EstimatorArchitecture {
                 hiddenLayers: hiddenLayers,
                 diagonalFloor: 1e-4
             )
+        )
+    }
+}
+
+extension FlowArchitecture {
+    /// Autoregressive maps in the order of theta, each followed by a permutation drawn from
+    /// `seed`.
+    fileprivate init(
+        autoregressive map: FeatureMap,
+        thetaDim: Int,
+        conditioner: MaskedNetwork,
+        transformCount: Int,
+        seed: UInt64
+    ) {
+        var stream = RandomStream(seed: seed, stream: 2)
+        self.init(
+            transforms: (0..<max(transformCount, 0)).flatMap { _ in
+                [
+                    .autoregressive(
+                        AutoregressiveTransform(
+                            order: Array(0..<thetaDim),
+                            map: map,
+                            conditioner: conditioner
+                        )
+                    ),
+                    .permutation(stream.permutation(thetaDim)),
+                ]
+            }
+        )
+    }
+}
+
+extension MaskedNetwork {
+    /// Layers of equal width whose units take the degrees 1 to D − 1 in turn, with tanh.
+    ///
+    /// *Reference*: sbi 0.27 and nflows 0.14, `MADE` without random masks.
+    fileprivate static func alternating(
+        thetaDim: Int,
+        hiddenFeatures: Int,
+        blocks: Int
+    ) -> Self {
+        let degrees = (0..<max(hiddenFeatures, 0)).map { unit in
+            unit % max(1, thetaDim - 1) + min(1, thetaDim - 1)
+        }
+        return Self(
+            hiddenDegrees: Array(repeating: degrees, count: max(blocks, 0) + 1),
+            activation: .tanh,
+            contextActivation: .tanh
         )
     }
 }
