@@ -33,8 +33,8 @@ package struct ConditionalDensity: Sendable {
         else { throw .invalidArchitecture("the standardisation has other dimensions") }
         try standardization.validate()
         switch architecture {
-        case .maskedAutoregressiveFlow(let architecture):
-            estimator = try MaskedAutoregressiveFlow(architecture, thetaDim: thetaDim, xDim: xDim)
+        case .flow(let architecture):
+            estimator = try NormalizingFlow(architecture, thetaDim: thetaDim, contextDim: xDim)
         case .mixtureDensityNetwork(let architecture):
             estimator = try MixtureDensityNetwork(architecture, thetaDim: thetaDim, xDim: xDim)
         }

@@ -50,6 +50,8 @@ struct TensorPlace: Sendable {
     var shape: [Int]
     /// The index of each of the file's entries, row-major; nil where the entry is masked away.
     var places: [Int?]
+    /// Whether an entry that is not positive is refused.
+    var isPositive = false
 }
 
 extension TensorPlace {
@@ -92,9 +94,20 @@ extension DensityEstimator {
     /// - Throws: `EstimatorError` naming a tensor that is missing, of another shape, or not
     ///   finite.
     func parameters(from tensors: [String: Tensor]) throws(EstimatorError) -> [Float] {
+        // Padding takes at most 16 times as much as the file holds: a small file that names a
+        // large architecture is refused before any memory is taken.
+        let available = tensors.values.reduce(0) { $0 + $1.values.count }
+        guard layout.count / 64 <= available else {
+            throw .invalidArchitecture(
+                "the tensors hold \(available) numbers, too few for the architecture"
+            )
+        }
         var parameters = [Float](repeating: 0, count: layout.count)
         for place in tensorPlaces {
             let tensor = try tensors.required(place.name, shape: place.shape)
+            if place.isPositive, let index = tensor.values.firstIndex(where: { $0 <= 0 }) {
+                throw .nonPositiveWeight(tensor: place.name, index: index)
+            }
             for (entry, index) in place.places.enumerated() {
                 if let index { parameters[index] = tensor.values[entry] }
             }

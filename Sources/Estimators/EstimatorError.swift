@@ -10,6 +10,8 @@ public enum EstimatorError: Error, Equatable, Sendable, CustomStringConvertible 
     case wrongShape(name: String, expected: [Int], found: [Int])
     /// A weight is NaN or infinite.
     case nonFiniteWeight(tensor: String, index: Int)
+    /// A weight that must be positive is not.
+    case nonPositiveWeight(tensor: String, index: Int)
 
     /// One sentence for a log or an error message.
     public var description: String {
@@ -21,6 +23,8 @@ public enum EstimatorError: Error, Equatable, Sendable, CustomStringConvertible 
             "tensor \(name) has shape \(found), expected \(expected)"
         case .nonFiniteWeight(let tensor, let index):
             "tensor \(tensor) is not finite at index \(index)"
+        case .nonPositiveWeight(let tensor, let index):
+            "tensor \(tensor) is not positive at index \(index)"
         }
     }
 }

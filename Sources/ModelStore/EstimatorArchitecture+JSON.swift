@@ -1,33 +1,17 @@
-import Estimators
-import StrictJSON
+package import Estimators
+package import StrictJSON
 
 extension EstimatorArchitecture {
     /// Bounds on sizes a file may name, so that products of them cannot overflow.
-    private static let sizes = 1...65_536
+    static let sizes = 1...65_536
 
-    func write(to writer: inout JSONWriter) {
+    package func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("architecture")
         switch self {
-        case .maskedAutoregressiveFlow(let flow):
-            writer.string("maf")
-            writer.key("hidden_features")
-            writer.integer(flow.hiddenFeatures)
-            writer.key("blocks")
-            writer.integer(flow.blocks)
-            writer.key("scale_floor")
-            writer.number(flow.scaleFloor)
-            writer.key("transforms")
-            writer.beginArray()
-            for transform in flow.transforms {
-                writer.beginObject()
-                writer.key("degrees")
-                writer.integers(transform.degrees)
-                writer.key("permutation")
-                writer.integers(transform.permutation)
-                writer.endObject()
-            }
-            writer.endArray()
+        case .flow(let flow):
+            writer.string("flow")
+            flow.write(to: &writer)
         case .mixtureDensityNetwork(let network):
             writer.string("mdn")
             writer.key("components")
@@ -55,46 +39,19 @@ extension EstimatorArchitecture {
     }
 
     /// Reads a structure; a field that is not known could change the maths and is refused.
-    init(_ field: JSONField) throws(JSONFieldError) {
+    package init(_ field: JSONField) throws(JSONFieldError) {
         let fields = try field.object()
-        let kind = try fields.required("architecture", expected: "\"maf\" or \"mdn\"")
+        let kind = try fields.required("architecture", expected: "\"flow\" or \"mdn\"")
         switch try kind.string() {
+        case "flow":
+            self = .flow(try FlowArchitecture(fields))
         case "maf":
-            self = .maskedAutoregressiveFlow(try Self.flow(fields))
+            self = .flow(try FlowArchitecture(version1: fields))
         case "mdn":
             self = .mixtureDensityNetwork(try Self.mixture(fields))
         default:
-            throw kind.mismatch("\"maf\" or \"mdn\"")
+            throw kind.mismatch("\"flow\" or \"mdn\"")
         }
-    }
-
-    private static func flow(
-        _ fields: JSONFields
-    ) throws(JSONFieldError) -> MaskedAutoregressiveFlowArchitecture {
-        try fields.refuseOthers(than: [
-            "architecture", "hidden_features", "blocks", "scale_floor", "transforms",
-        ])
-        var transforms: [MaskedAutoregressiveFlowArchitecture.Transform] = []
-        for element in try fields.required("transforms", expected: "a list").elements() {
-            let transform = try element.object()
-            try transform.refuseOthers(than: ["degrees", "permutation"])
-            transforms.append(
-                MaskedAutoregressiveFlowArchitecture.Transform(
-                    degrees: try transform.required("degrees", expected: "a list of integers")
-                        .integers(in: 0...sizes.upperBound),
-                    permutation: try transform.required(
-                        "permutation",
-                        expected: "a list of integers"
-                    ).integers(in: 0...sizes.upperBound)
-                )
-            )
-        }
-        return MaskedAutoregressiveFlowArchitecture(
-            hiddenFeatures: try size("hidden_features", fields),
-            blocks: try fields.required("blocks", expected: "an integer").integer(in: 0...1024),
-            scaleFloor: try fields.required("scale_floor", expected: "a number").double(),
-            transforms: transforms
-        )
     }
 
     private static func mixture(

@@ -12,6 +12,8 @@ package struct MetadataDocument: Equatable {
     package var thetaDim: Int
     package var xDim: Int
     package var metadata: ModelMetadata
+    /// Whether the tensors have the names of a `"maf"` of format version 1.
+    var hasVersion1FlowNames = false
 
     func encoded() -> [UInt8] {
         var writer = JSONWriter(capacity: 4096)
@@ -87,9 +89,12 @@ extension MetadataDocument {
         )
         thetaDim = names.count
         xDim = x.shape.reduce(1, *)
-        architecture = try EstimatorArchitecture(
-            fields.required("estimator", expected: "the structure of the estimator")
+        let estimator = try fields.required(
+            "estimator",
+            expected: "the structure of the estimator"
         )
+        architecture = try EstimatorArchitecture(estimator)
+        hasVersion1FlowNames = try estimator.object().optional("architecture")?.string() == "maf"
         prior = try DistributionDescription(
             fields.required("prior", expected: "the prior of the parameters")
         )

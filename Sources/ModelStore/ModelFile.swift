@@ -37,7 +37,10 @@ public struct ModelFile: Sendable {
         let document = try MetadataDocument(parsing: Array(text.utf8))
         var tensors: [String: Tensor] = [:]
         for name in archive.names {
-            tensors[name] = try archive.tensor(named: name)
+            let current =
+                document.hasVersion1FlowNames
+                ? FlowArchitecture.currentName(ofVersion1: name) : name
+            tensors[current] = try archive.tensor(named: name)
         }
         do throws(EstimatorError) {
             posterior = try Posterior(

@@ -2,7 +2,7 @@ import Distributions
 import Estimators
 import Kernels
 
-/// Samples, log densities and training steps of both estimators.
+/// Samples, log densities and training steps of the estimators.
 enum EstimatorCases {
     private static let dimension = 10
     private static let rows = 1000

@@ -47,16 +47,45 @@ struct ModelCard: CustomStringConvertible {
     /// The structure in a few words.
     private var estimator: String {
         switch file.posterior.architecture {
-        case .maskedAutoregressiveFlow(let flow):
-            """
-            maf, \(flow.transforms.count) transforms of \(flow.blocks) blocks, \
-            \(flow.hiddenFeatures) hidden
-            """
+        case .flow(let flow): text(of: flow)
         case .mixtureDensityNetwork(let mixture):
             """
             mdn, \(mixture.components) components, \(mixture.hiddenLayers) layers, \
             \(mixture.hiddenFeatures) hidden
             """
+        }
+    }
+
+    /// The maps of a flow that have networks.
+    private func text(of flow: FlowArchitecture) -> String {
+        let maps = flow.transforms.compactMap { transform -> String? in
+            switch transform {
+            case .autoregressive(let transform):
+                let widths = transform.conditioner.hiddenDegrees.map(\.count)
+                return "autoregressive \(text(of: transform.map)), hidden \(widths)"
+            case .coupling(let transform):
+                return switch transform.conditioner {
+                case .residual(let network):
+                    """
+                    coupling \(text(of: transform.map)), \(network.blocks) residual blocks of \
+                    \(network.hiddenFeatures)
+                    """
+                case .layers(let widths, _):
+                    "coupling \(text(of: transform.map)), hidden \(widths)"
+                }
+            case .elementwiseAffine, .permutation, .lowerUpperLinear: return nil
+            }
+        }
+        let kinds = Set(maps)
+        guard let kind = maps.first, kinds.count == 1 else { return "flow, \(maps.count) maps" }
+        return "flow, \(maps.count) × \(kind)"
+    }
+
+    private func text(of map: FeatureMap) -> String {
+        switch map {
+        case .softplusAffine, .softClippedAffine: "affine"
+        case .rationalQuadraticSpline(let spline): "splines of \(spline.bins) bins"
+        case .softClippedSpline(let bins, _, _): "splines of \(bins) bins"
         }
     }
 

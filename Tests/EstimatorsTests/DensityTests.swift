@@ -5,7 +5,7 @@ import Kernels
 import TestSupport
 import Testing
 
-/// Densities, draws and derivatives of both estimators.
+/// Densities, draws and derivatives of the estimators.
 @Suite struct DensityTests {
     /// The rectangle rule on a grid wide enough for 1e-4 of mass outside it; for a smooth density
     /// that vanishes at the ends its error is far below the tolerance.

@@ -132,7 +132,7 @@ import Testing
                 tensors: tensors
             )
         }
-        let name = "transforms.1.final.weight"
+        let name = "transforms.2.final.weight"
         #expect(throws: EstimatorError.missingTensor(name: name)) {
             try build { $0[name] = nil }
         }

@@ -67,13 +67,28 @@ struct SbiFixture: Decodable {
     func posterior(quadraticFloor: Double = 0) throws -> Posterior {
         let form: EstimatorArchitecture =
             if architecture.kind == "maf" {
-                .maskedAutoregressiveFlow(
-                    MaskedAutoregressiveFlowArchitecture(
-                        hiddenFeatures: architecture.hiddenFeatures,
-                        blocks: architecture.blocks ?? 0,
-                        scaleFloor: architecture.scaleFloor ?? 0,
-                        transforms: (architecture.transforms ?? []).map {
-                            .init(degrees: $0.degrees, permutation: $0.permutation)
+                .flow(
+                    FlowArchitecture(
+                        transforms: (architecture.transforms ?? []).flatMap {
+                            transform -> [FlowTransform] in
+                            let network = MaskedNetwork(
+                                hiddenDegrees: Array(
+                                    repeating: transform.degrees,
+                                    count: (architecture.blocks ?? 0) + 1
+                                ),
+                                activation: .tanh,
+                                contextActivation: .tanh
+                            )
+                            return [
+                                .autoregressive(
+                                    AutoregressiveTransform(
+                                        order: Array(0..<architecture.thetaDim),
+                                        map: .softplusAffine(floor: architecture.scaleFloor ?? 0),
+                                        conditioner: network
+                                    )
+                                ),
+                                .permutation(transform.permutation),
+                            ]
                         }
                     )
                 )
@@ -96,7 +111,18 @@ struct SbiFixture: Decodable {
             ),
             thetaDim: architecture.thetaDim,
             xDim: architecture.xDim,
-            tensors: tensors.mapValues { Tensor(shape: $0.shape, values: $0.values) }
+            tensors: Dictionary(
+                uniqueKeysWithValues: tensors.map { name, tensor in
+                    (currentName(of: name), Tensor(shape: tensor.shape, values: tensor.values))
+                }
+            )
         )
+    }
+
+    /// The files count the maps of a flow alone; a permutation stands after each.
+    private func currentName(of name: String) -> String {
+        guard architecture.kind == "maf", name.hasPrefix("transforms.") else { return name }
+        let parts = name.split(separator: ".", maxSplits: 2)
+        return "transforms.\(2 * (Int(parts[1]) ?? 0)).\(parts[2])"
     }
 }

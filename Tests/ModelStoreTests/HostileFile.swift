@@ -203,7 +203,7 @@ extension HostileFile {
         ),
         HostileFile(
             "an unknown estimator",
-            "estimator.architecture: expected \"maf\"",
+            "estimator.architecture: expected \"flow\"",
             "\\\"maf\\\",",
             "\\\"gan\\\","
         ),
@@ -221,7 +221,7 @@ extension HostileFile {
         ),
         HostileFile(
             "hidden features of 4096",
-            "estimator is not valid",
+            "expected 4096 integers",
             "\\\"hidden_features\\\":6",
             "\\\"hidden_features\\\":4096"
         ),
@@ -239,7 +239,7 @@ extension HostileFile {
         ),
         HostileFile(
             "no transforms",
-            "0 transforms, expected 1 to 64",
+            "0 transforms, expected 1 to 256",
             "\\\"transforms\\\":[{\\\"degrees\\\":[1,1,1,1,1,1],\\\"permutation\\\":[1,0]},{\\\"degrees\\\":[1,1,1,1,1,1],\\\"permutation\\\":[0,1]}]",
             "\\\"transforms\\\":[]"
         ),
@@ -257,7 +257,7 @@ extension HostileFile {
         ),
         HostileFile(
             "degrees of another count",
-            "estimator is not valid",
+            "expected 6 integers",
             "\\\"degrees\\\":[1,1,1,1,1,1]",
             "\\\"degrees\\\":[1,1]"
         ),

@@ -1,0 +1,125 @@
+import Autodiff
+import Kernels
+
+/// A normalizing flow over standardised theta: invertible maps from z to a standard normal.
+///
+///     log q(z) = −½ ‖y‖² − (D/2) log 2π + Σ log slopes,  y = Tₙ ∘ … ∘ T₁ (z)
+///
+/// *Reference*: Papamakarios, Nalisnick, Rezende, Mohamed, Lakshminarayanan (2021), Normalizing
+/// Flows for Probabilistic Modeling and Inference, arXiv:1912.02762.
+struct NormalizingFlow: DensityEstimator {
+    let layout: ParameterLayout
+    private let thetaDim: Int
+    private let layers: [any FlowLayer]
+
+    var normalCount: Int { thetaDim }
+    var uniformCount: Int { 0 }
+
+    /// Checks the architecture and lays out its parameters.
+    init(
+        _ architecture: FlowArchitecture,
+        thetaDim: Int,
+        contextDim: Int
+    ) throws(EstimatorError) {
+        try architecture.validate(thetaDim: thetaDim, contextDim: contextDim)
+        self.thetaDim = thetaDim
+        var layout = ParameterLayout()
+        var layers: [any FlowLayer] = []
+        for (index, transform) in architecture.transforms.enumerated() {
+            let name = "transforms.\(index)"
+            switch transform {
+            case .elementwiseAffine:
+                layers.append(ElementwiseAffineLayer(name, thetaDim: thetaDim, in: &layout))
+            case .permutation(let permutation):
+                layers.append(PermutationLayer(permutation))
+            case .autoregressive(let transform):
+                layers.append(
+                    AutoregressiveLayer(transform, name, contextDim: contextDim, in: &layout)
+                )
+            case .lowerUpperLinear, .coupling:
+                throw .invalidArchitecture("transforms[\(index)] is of a kind not known")
+            }
+        }
+        self.layers = layers
+        self.layout = layout
+    }
+
+    var tensorPlaces: [TensorPlace] { layers.flatMap { $0.tensorPlaces(in: layout) } }
+
+    func initialParameters(seed: UInt64) -> [Float] {
+        var parameters = uniformParameters(seed: seed)
+        for layer in layers { layer.initialize(&parameters, layout: layout, seed: seed) }
+        return parameters
+    }
+
+    func appendLogProb(
+        of z: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> LaneValue {
+        let (base, logSlopes) = appendForward(of: z, given: context, to: &program)
+        return appendStandardNormal(base, logSlopes: logSlopes, to: &program)
+    }
+
+    func appendBase(
+        of z: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> LaneValue? {
+        appendForward(of: z, given: context, to: &program).base
+    }
+
+    /// The base variable, and logs of slopes to be summed: slopes of one width are added before.
+    private func appendForward(
+        of z: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> (base: LaneValue, logSlopes: [LaneValue]) {
+        var u = z
+        var logSlopes: [LaneValue] = []
+        for layer in layers {
+            let (y, slopes) = layer.appendForward(of: u, given: context, to: &program)
+            u = y
+            guard let slopes else { continue }
+            let logs = program.apply(.log, slopes)
+            if let place = logSlopes.firstIndex(where: { $0.width == logs.width }) {
+                logSlopes[place] = program.add(logSlopes[place], logs)
+            } else {
+                logSlopes.append(logs)
+            }
+        }
+        return (u, logSlopes)
+    }
+
+    func appendSample(
+        normals: LaneValue,
+        uniforms: LaneValue?,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> (z: LaneValue, logProb: LaneValue) {
+        var z = normals
+        var slopes: [LaneValue] = []
+        for layer in layers.reversed() {
+            z = layer.appendInverse(of: z, given: context, slopes: &slopes, to: &program)
+        }
+        let logSlopes =
+            slopes.isEmpty ? [] : [program.apply(.log, program.concatenate(slopes))]
+        return (z, appendStandardNormal(normals, logSlopes: logSlopes, to: &program))
+    }
+
+    /// −½ Σ y² − (D/2) log 2π + Σ log slopes.
+    private func appendStandardNormal(
+        _ y: LaneValue,
+        logSlopes: [LaneValue],
+        to program: inout LaneProgram
+    ) -> LaneValue {
+        let constant = -0.5 * Double(thetaDim) * logTwoPi
+        let base = program.scale(program.squaredNorm(y), by: -0.5, plus: Float(constant))
+        return logSlopes.reduce(base) { total, logs in
+            program.add(total, program.sum(logs))
+        }
+    }
+}
+
+/// log 2π.
+let logTwoPi = 1.837_877_066_409_345_5
