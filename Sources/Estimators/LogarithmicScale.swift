@@ -66,11 +66,16 @@ public struct LogarithmicScale: Sendable, Equatable {
         (greatest / unit).isFinite && (1 / unit).isFinite ? unit : 0
     }
 
-    /// f of a value of an entry.
-    func value(_ x: Double, entry: Int) -> Double {
-        guard units[entry] != 0 else { return x }
-        let size = logarithm(1 + abs(x) / Double(units[entry]))
-        return x < 0 ? -size : size
+    /// f of every entry of a table `[N, L]`.
+    func values(of x: [Float]) -> [Float] {
+        var seen = x
+        for (entry, unit) in units.enumerated() where unit != 0 {
+            for place in stride(from: entry, to: x.count, by: units.count) {
+                let size = Float(logarithm(1 + Double(abs(x[place])) / Double(unit)))
+                seen[place] = x[place] < 0 ? -size : size
+            }
+        }
+        return seen
     }
 }
 

@@ -58,9 +58,9 @@ public struct Standardization: Sendable, Equatable {
             let value = Double(theta[row * supports.count + dimension])
             return supports[dimension].toUnconstrained(value)
         }
+        let seen = xLogarithm?.values(of: x) ?? x
         let xMoments = Moments.of(rows, width: xDim, xZScore) { row, entry in
-            let value = Double(x[row * xDim + entry])
-            return xLogarithm?.value(value, entry: entry) ?? value
+            Double(seen[row * xDim + entry])
         }
         self.init(
             thetaScale: thetaMoments.map { Float(1 / $0.standardDeviation) },
