@@ -109,7 +109,8 @@ import Testing
         let copy = try read([0, 2, 0.5, 0])
         #expect(copy.logProb([0.3, -0.2], given: x) == posterior.logProb([0.3, -0.2], given: x))
         let bad: [[Float]] = [
-            [0, -2, 1, 1], [0, .nan, 1, 1], [0, .infinity, 1, 1], [0, 1e-42, 1, 1], [1, 1],
+            [0, -2, 1, 1], [0, .nan, 1, 1], [0, .infinity, 1, 1], [1, 1],
+            [0, .leastNonzeroMagnitude, 1, 1],
             [0, 0, 0, 0],
         ]
         for units in bad {
