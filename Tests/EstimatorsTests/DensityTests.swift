@@ -63,7 +63,7 @@ import Testing
     }
 
     /// The forward map takes a draw back to its noise; tails are normals times two.
-    @Test(arguments: EstimatorCase.all.filter { $0.name.hasPrefix("maf") && $0.thetaDim != 4 })
+    @Test(arguments: EstimatorCase.all.filter { $0.architecture.isFlow && $0.thetaDim != 4 })
     func `forward after inverse is the identity`(test: EstimatorCase) throws {
         let posterior = try test.posterior()
         var stream = RandomStream(seed: 31)

@@ -5,7 +5,9 @@ import Testing
 
 /// Elementary functions in lanes against Double, over all of single precision.
 @Suite struct UnaryFunctionTests {
-    static let functions: [UnaryFunction] = [.exp, .log, .tanh, .sigmoid, .softplus]
+    static let functions: [UnaryFunction] = [
+        .exp, .log, .tanh, .sigmoid, .softplus, .squareRoot,
+    ]
 
     /// Applies a function to any number of values, a row of 64 lanes at a time.
     static func apply(_ function: UnaryFunction, _ values: [Float]) -> [Float] {
