@@ -229,11 +229,12 @@ def zuko_degrees(layers: list[nn.Module], order: Tensor) -> list[list[int]]:
 
 def zuko_transform(transform: nn.Module, prefix: str) -> tuple[Document, Document]:
     """zuko's masked network on [u; e]; for one parameter a plain one on e."""
-    layers = [layer for layer in transform.hyper if isinstance(layer, nn.Linear)]
+    # zuko has a linear layer of its own class.
+    layers = [layer for layer in transform.hyper if hasattr(layer, "weight")]
     first, *inner, last = layers
-    dim = first.in_features - X_DIM
+    dim = first.weight.shape[1] - X_DIM
     weight = first.weight * first.mask if dim else first.weight
-    hidden = first.out_features
+    hidden = first.weight.shape[0]
     tensors = {
         f"{prefix}.initial.weight": tensor_entry(weight[:, :dim]) if dim else zeros(hidden, 1),
         f"{prefix}.initial.bias": tensor_entry(first.bias),
@@ -248,7 +249,7 @@ def zuko_transform(transform: nn.Module, prefix: str) -> tuple[Document, Documen
         degrees = zuko_degrees(layers[:-1], order)
     else:
         order = torch.zeros(1, dtype=torch.int64)
-        degrees = [[0] * layer.out_features for layer in layers[:-1]]
+        degrees = [[0] * layer.weight.shape[0] for layer in layers[:-1]]
     return {
         "kind": "autoregressive",
         "order": order.tolist(),

@@ -123,8 +123,10 @@ struct CouplingConditioner: Sendable {
     }
 
     private let activation: Activation
-    private let identityCount: Int
+    /// The columns of the first layer that take the context; its other columns, where there are
+    /// any, are a matrix of their own, so that both start at a whole vector.
     private let initial: LinearLayer
+    private let unchangedWeight: Int?
     private let body: Body
     let final: LinearLayer
 
@@ -136,17 +138,24 @@ struct CouplingConditioner: Sendable {
         numberCount: Int,
         in layout: inout ParameterLayout
     ) {
-        self.identityCount = identityCount
         func layer(_ part: String, _ rows: Int, _ columns: Int) -> LinearLayer {
             LinearLayer("\(name).\(part)", rows: rows, columns: columns, in: &layout)
         }
-        let inputs = identityCount + contextDim
+        func unchanged(_ part: String, _ rows: Int) -> Int? {
+            guard identityCount > 0 else { return nil }
+            return layout.addMatrix(
+                "\(name).\(part).unchanged",
+                rows: rows,
+                columns: identityCount
+            )
+        }
         var width: Int
         switch network {
         case .residual(let network):
             activation = network.activation
             width = network.hiddenFeatures
-            initial = layer("initial", width, inputs)
+            initial = layer("initial", width, contextDim)
+            unchangedWeight = unchanged("initial", width)
             var blocks: [Block] = []
             for index in 0..<network.blocks {
                 let block = "blocks.\(index)"
@@ -170,7 +179,8 @@ struct CouplingConditioner: Sendable {
         case .layers(let widths, let activation):
             self.activation = activation
             width = widths[0]
-            initial = layer("layers.0", width, inputs)
+            initial = layer("layers.0", width, contextDim)
+            unchangedWeight = unchanged("layers.0", width)
             var layers: [LinearLayer] = []
             for (index, next) in widths.enumerated().dropFirst() {
                 layers.append(layer("layers.\(index)", next, width))
@@ -184,6 +194,16 @@ struct CouplingConditioner: Sendable {
     /// The tensors; `numberOrder` is the file's number at each of ours.
     func tensorPlaces(in layout: ParameterLayout, numberOrder: [Int]) -> [TensorPlace] {
         var places = initial.tensorPlaces(in: layout)
+        if let unchangedWeight {
+            let first = layout.matrices[unchangedWeight]
+            let second = layout.matrices[initial.weight]
+            places[0].shape = [first.rows, first.columns + second.columns]
+            places[0].places = (0..<first.rows).flatMap { row in
+                [first, second].flatMap { matrix in
+                    (0..<matrix.columns).map { matrix.offset + row * matrix.stride + $0 }
+                }
+            }
+        }
         switch body {
         case .residual(let blocks):
             for block in blocks {
@@ -201,18 +221,35 @@ struct CouplingConditioner: Sendable {
         return places + final.tensorPlaces(in: layout, rowOrder: numberOrder)
     }
 
-    /// The second layer of each residual block starts near zero, as nflows has it.
+    /// The first layer starts by all its inputs; the second one of each residual block starts near
+    /// zero, as nflows has it.
     func initialize(_ parameters: inout [Float], layout: ParameterLayout, seed: UInt64) {
+        func scale(_ matrix: ParameterLayout.Matrix, _ factor: Double) {
+            for index in matrix.offset..<(matrix.offset + matrix.rows * matrix.stride) {
+                parameters[index] *= Float(factor)
+            }
+        }
+        func scale(_ vector: ParameterLayout.Vector, _ factor: Double) {
+            for index in vector.offset..<(vector.offset + vector.count) {
+                parameters[index] *= Float(factor)
+            }
+        }
+        if let unchangedWeight {
+            let first = layout.matrices[unchangedWeight]
+            let second = layout.matrices[initial.weight]
+            let inputs = Double(first.columns + second.columns)
+            let factor = (Double(second.columns) / inputs).squareRoot()
+            scale(first, (Double(first.columns) / inputs).squareRoot())
+            scale(second, factor)
+            scale(layout.vectors[initial.bias], factor)
+        }
         guard case .residual(let blocks) = body else { return }
         for block in blocks {
             // Uniform on ±1/√H; then on ±1e-3.
             let matrix = layout.matrices[block.second.weight]
-            let factor = Float(1e-3 * Double(matrix.columns).squareRoot())
-            for index in matrix.offset..<(matrix.offset + matrix.rows * matrix.stride) {
-                parameters[index] *= factor
-            }
-            let bias = layout.vectors[block.second.bias]
-            for index in bias.offset..<(bias.offset + bias.count) { parameters[index] *= factor }
+            let factor = 1e-3 * Double(matrix.columns).squareRoot()
+            scale(matrix, factor)
+            scale(layout.vectors[block.second.bias], factor)
             guard let norm = block.norm else { continue }
             let scale = layout.vectors[norm.scale]
             for index in scale.offset..<(scale.offset + scale.count) { parameters[index] = 1 }
@@ -257,18 +294,8 @@ struct CouplingConditioner: Sendable {
         given context: LaneValue,
         to program: inout LaneProgram
     ) -> LaneValue {
-        let start = program.linear(
-            initial.weight,
-            context,
-            columns: identityCount..<(identityCount + context.width),
-            adding: program.parameters(initial.bias)
-        )
-        guard let unchanged else { return start }
-        return program.linear(
-            initial.weight,
-            unchanged,
-            columns: 0..<identityCount,
-            adding: start
-        )
+        let start = initial.append(context, to: &program)
+        guard let unchanged, let unchangedWeight else { return start }
+        return program.linear(unchangedWeight, unchanged, adding: start)
     }
 }
