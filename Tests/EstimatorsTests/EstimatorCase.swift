@@ -13,6 +13,8 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
     var xDim = 3
 
     var testDescription: String { name }
+    /// A spline behind bijections so steep that differences cross its knots.
+    var isMixedSpline: Bool { name.hasPrefix("nsf") && name.hasSuffix("mixed prior") }
     var thetaDim: Int { prior.supportTransforms.count }
 
     static func normal(_ dimension: Int) -> DistributionDescription {
@@ -57,7 +59,6 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
             normalized: true
         )
         return FlowArchitecture(transforms: [
-            .elementwiseAffine,
             .autoregressive(
                 AutoregressiveTransform(
                     order: [2, 1, 0],

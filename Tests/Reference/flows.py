@@ -82,6 +82,7 @@ CASES = [
         build_nsf,
         5,
         304,
+        0.2,
         options={"hidden_features": 12, "num_transforms": 3, "num_bins": 4},
     ),
     FlowCase(
@@ -96,6 +97,7 @@ CASES = [
         build_zuko_nsf,
         1,
         306,
+        0.2,
         options={"hidden_features": [8, 8], "num_transforms": 2, "bins": 6},
     ),
     FlowCase(
