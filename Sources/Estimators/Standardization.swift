@@ -1,5 +1,4 @@
 import Autodiff
-public import Distributions
 
 /// Z-scoring of theta (in unconstrained space) and of x, from the training rows.
 ///
@@ -28,95 +27,6 @@ public struct Standardization: Sendable, Equatable {
         self.thetaShift = thetaShift
         self.xMean = xMean
         self.xStandardDeviation = xStandardDeviation
-    }
-
-    /// Measures the rows of a training set, in Double.
-    ///
-    /// - Parameters:
-    ///   - theta: `[N, D]`, in the user's units.
-    ///   - x: `[N, L]`.
-    ///   - rows: The rows to measure.
-    ///   - prior: Gives D and the way to unconstrained space.
-    ///   - xDim: L.
-    ///   - thetaZScore: Which numbers of theta to take.
-    ///   - xZScore: Which numbers of x to take.
-    public init(
-        theta: [Float],
-        x: [Float],
-        rows: ArraySlice<Int>,
-        prior: DistributionDescription,
-        xDim: Int,
-        thetaZScore: ZScore = .independent,
-        xZScore: ZScore = .independent
-    ) {
-        let supports = prior.supportTransforms
-        let thetaMoments = Moments.of(rows, width: supports.count, thetaZScore) { row, dimension in
-            let value = Double(theta[row * supports.count + dimension])
-            return supports[dimension].toUnconstrained(value)
-        }
-        let xMoments = Moments.of(rows, width: xDim, xZScore) { row, entry in
-            Double(x[row * xDim + entry])
-        }
-        self.init(
-            thetaScale: thetaMoments.map { Float(1 / $0.standardDeviation) },
-            thetaShift: thetaMoments.map { Float(-$0.mean / $0.standardDeviation) },
-            xMean: xMoments.map { Float($0.mean) },
-            xStandardDeviation: xMoments.map { Float($0.standardDeviation) }
-        )
-    }
-}
-
-/// Mean and unbiased standard deviation of one feature.
-private struct Moments {
-    var mean: Double
-    var standardDeviation: Double
-
-    /// What each entry of a variable is standardised with, `[width]`.
-    static func of(
-        _ rows: ArraySlice<Int>,
-        width: Int,
-        _ zScore: ZScore,
-        value: (_ row: Int, _ entry: Int) -> Double
-    ) -> [Self] {
-        switch zScore {
-        case .structured where width > 1:
-            // sbi 0.27, `z_standardization(structured_dims=True)`.
-            let ofRows = rows.map { row in measure(0..<width) { value(row, $0) } }
-            let count = Double(max(rows.count, 1))
-            let moments = Self(
-                mean: ofRows.reduce(0) { $0 + $1.mean } / count,
-                deviation: ofRows.reduce(0) { $0 + $1.deviation } / count
-            )
-            return Array(repeating: moments, count: width)
-        case .independent, .structured:
-            return (0..<width).map { entry in
-                let (mean, deviation) = measure(rows) { value($0, entry) }
-                return Self(mean: mean, deviation: deviation)
-            }
-        case .none:
-            return Array(repeating: Self(mean: 0, deviation: 1), count: width)
-        }
-    }
-
-    private static func measure(
-        _ indices: some Collection<Int>,
-        value: (Int) -> Double
-    ) -> (mean: Double, deviation: Double) {
-        let count = Double(max(indices.count, 1))
-        let mean = indices.reduce(0) { $0 + value($1) } / count
-        let squares = indices.reduce(0) { sum, index in
-            let difference = value(index) - mean
-            return sum + difference * difference
-        }
-        return (mean, (squares / max(count - 1, 1)).squareRoot())
-    }
-
-    /// The moments, with those a variable cannot be divided by replaced.
-    init(mean: Double, deviation: Double) {
-        self.mean = mean.isFinite ? mean : 0
-        // Below the resolution of the data a spread is rounding, not signal.
-        let isConstant = !(deviation > abs(mean) * 1e-7) || Float(deviation) < .leastNormalMagnitude
-        standardDeviation = isConstant || !deviation.isFinite ? 1 : deviation
     }
 }
 
