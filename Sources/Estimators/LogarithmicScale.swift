@@ -67,7 +67,7 @@ public struct LogarithmicScale: Sendable, Equatable {
     }
 
     /// f of every entry of a table `[N, L]`.
-    func values(of x: [Float]) -> [Float] {
+    public func values(of x: [Float]) -> [Float] {
         var seen = x
         for (entry, unit) in units.enumerated() where unit != 0 {
             for place in stride(from: entry, to: x.count, by: units.count) {

@@ -56,22 +56,32 @@ public struct Trainer: Sendable {
         isCancelled: () -> Bool = { false },
         progress: (TrainingProgress) -> Void = { _ in }
     ) throws(TrainingError) -> TrainedPosterior {
-        let split = DataSplit(
-            count: data.count,
+        let split = data.split(
             validationFraction: configuration.validationFraction,
             seed: configuration.seed
         )
-        let standardization = Standardization(
-            theta: data.theta,
-            x: data.x,
-            rows: split.training[...],
+        var logarithm: LogarithmicScale?
+        if configuration.scalesHeavyTails, configuration.xZScore == .independent {
+            var isFirst = true
+            try data.forEachBatch(of: split.training) { batch in
+                if isFirst {
+                    logarithm = LogarithmicScale(x: batch.x, rows: batch.rows, xDim: data.xDim)
+                }
+                isFirst = false
+            }
+        }
+        var standardization = try Standardization(
             prior: data.prior,
             xDim: data.xDim,
             thetaZScore: configuration.thetaZScore,
             xZScore: configuration.xZScore,
-            xLogarithm: configuration.scalesHeavyTails && configuration.xZScore == .independent
-                ? LogarithmicScale(x: data.x, rows: split.training[...], xDim: data.xDim) : nil
+            forEachBatch: { body throws(TrainingError) in
+                try data.forEachBatch(of: split.training) {
+                    body($0.theta, logarithm?.values(of: $0.x) ?? $0.x, $0.rows)
+                }
+            }
         )
+        standardization.xLogarithm = logarithm
         let estimator: any TrainableDensityEstimator
         do {
             estimator = try architecture.trainable(
@@ -144,7 +154,7 @@ public struct TrainedPosterior: Sendable {
     /// The best weights and the course of the run.
     public let outcome: TrainingOutcome
 
-    /// −log q(theta | x) of every row of a set, in order.
+    /// −log q(theta | x) of every row of a set in memory, in order.
     public func losses(on data: SimulationSet, workers: Int) -> [Double] {
         estimator.losses(
             parameters: outcome.parameters,

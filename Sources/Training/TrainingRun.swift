@@ -153,12 +153,13 @@ struct TrainingRun {
         isCancelled: () -> Bool,
         progress: (TrainingProgress) -> Void
     ) throws(TrainingError) -> TrainingHistory.StopReason? {
-        var rows = split.training
-        var stream = RandomStream(
-            seed: SeedPurpose.epochOrder.seed(of: configuration.seed),
-            stream: UInt64(epoch)
+        let order = EpochOrder(
+            of: split.training,
+            rowBytes: data.rowBytes,
+            seed: configuration.seed,
+            epoch: epoch
         )
-        stream.shuffle(&rows)
+        var source = EpochBatches(order, of: data)
         let batchSize = batchSize(epoch)
         let steps = batches.steps(inEpoch: epoch)
         let plateau = schedule.plateaus(in: state.validationLosses)
@@ -169,7 +170,8 @@ struct TrainingRun {
             let first = state.epochStep * batchSize
             state.epochLoss += try takeStep(
                 epoch,
-                on: rows[first..<first + batchSize],
+                at: first..<first + batchSize,
+                of: &source,
                 learningRate: schedule.rate(atStep: state.adam.step, plateau: plateau)
             )
             state.epochStep += 1
@@ -188,21 +190,24 @@ struct TrainingRun {
     /// Takes one step; the sum of the losses before it.
     private mutating func takeStep(
         _ epoch: Int,
-        on rows: ArraySlice<Int>,
+        at positions: Range<Int>,
+        of source: inout EpochBatches,
         learningRate: Double
     ) throws(TrainingError) -> Double {
         let step = state.adam.step
+        let batch = try source.batch(at: positions)
         let loss = estimator.lossAndGradient(
             parameters: state.adam.parameters,
-            theta: data.theta,
-            x: data.x,
-            rows: rows,
+            theta: batch.theta,
+            x: batch.x,
+            rows: batch.rows,
             workers: workers,
             gradient: &gradient
         )
         let norm = norm(gradient)
         guard loss.isFinite, norm.isFinite else {
-            throw .nonFinite(epoch: epoch, step: step + 1, cause: causeOfFailure(on: rows))
+            let rows = source.rows(at: positions)[...]
+            throw .nonFinite(epoch: epoch, step: step + 1, cause: try causeOfFailure(on: rows))
         }
         let limit = configuration.gradientNormLimit
         // A young average would remember the initial weights for long.
@@ -219,8 +224,10 @@ struct TrainingRun {
     }
 
     /// What is not finite in a step.
-    private func causeOfFailure(on rows: ArraySlice<Int>) -> NonFiniteCause {
-        let losses = losses(of: rows, parameters: state.adam.parameters)
+    private func causeOfFailure(
+        on rows: ArraySlice<Int>
+    ) throws(TrainingError) -> NonFiniteCause {
+        let losses = try losses(of: rows, parameters: state.adam.parameters)
         if let (row, _) = zip(rows, losses).first(where: { !$0.1.isFinite }) {
             return .trainingLoss(row: row)
         }
@@ -230,7 +237,7 @@ struct TrainingRun {
     /// The mean loss of the averaged weights on the held-out rows.
     private func validationLoss(epoch: Int) throws(TrainingError) -> Double {
         let rows = split.validation[...]
-        let losses = losses(of: rows, parameters: state.adam.average)
+        let losses = try losses(of: rows, parameters: state.adam.average)
         if let (row, _) = zip(rows, losses).first(where: { !$0.1.isFinite }) {
             throw .nonFinite(
                 epoch: epoch,
@@ -242,14 +249,21 @@ struct TrainingRun {
     }
 
     /// The loss of each row.
-    private func losses(of rows: ArraySlice<Int>, parameters: [Float]) -> [Float] {
-        estimator.losses(
-            parameters: parameters,
-            theta: data.theta,
-            x: data.x,
-            rows: rows,
-            workers: workers
-        )
+    private func losses(
+        of rows: ArraySlice<Int>,
+        parameters: [Float]
+    ) throws(TrainingError) -> [Float] {
+        var losses: [Float] = []
+        try data.forEachBatch(of: rows) { batch in
+            losses += estimator.losses(
+                parameters: parameters,
+                theta: batch.theta,
+                x: batch.x,
+                rows: batch.rows,
+                workers: workers
+            )
+        }
+        return losses
     }
 
     /// Writes the checkpoint, if there is one.

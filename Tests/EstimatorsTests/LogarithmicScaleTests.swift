@@ -117,24 +117,4 @@ import Testing
             #expect(throws: EstimatorError.self) { try read(units) }
         }
     }
-
-    @Test func `moments are those of the logarithms`() throws {
-        let x = Self.normals().map { Float(exp(2 * $0)) }
-        let rows = Array(x.indices)[...]
-        let scale = try #require(LogarithmicScale(x: x, rows: rows, xDim: 1))
-        let standardization = Standardization(
-            theta: x,
-            x: x,
-            rows: rows,
-            prior: .diagonalNormal(mean: [0], standardDeviation: [1]),
-            xDim: 1,
-            xLogarithm: scale
-        )
-        let logs = x.map { Double(log(1 + $0 / scale.units[0])) }
-        let mean = logs.reduce(0, +) / Double(logs.count)
-        let squares = logs.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        #expect(abs(Double(standardization.xMean[0]) - mean) < 1e-4)
-        let deviation = (squares / Double(logs.count - 1)).squareRoot()
-        #expect(abs(Double(standardization.xStandardDeviation[0]) - deviation) < 1e-4)
-    }
 }
