@@ -63,7 +63,7 @@ public struct Trainer: Sendable {
         var logarithm: LogarithmicScale?
         if configuration.scalesHeavyTails, configuration.xZScore == .independent {
             var isFirst = true
-            try data.forEachBatch(of: split.training) { batch in
+            try data.forEachBatch(of: split.training.prefix(10_000)) { batch in
                 if isFirst {
                     logarithm = LogarithmicScale(x: batch.x, rows: batch.rows, xDim: data.xDim)
                 }
