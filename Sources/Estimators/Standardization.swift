@@ -40,6 +40,8 @@ public struct Standardization: Sendable, Equatable {
     ///   - xDim: L.
     ///   - thetaZScore: Which numbers of theta to take.
     ///   - xZScore: Which numbers of x to take.
+    ///   - trials: How many trials x is a set of, the trial its first axis: an entry has the same
+    ///     numbers in every trial, and missing trials do not count.
     public init(
         theta: [Float],
         x: [Float],
@@ -47,16 +49,15 @@ public struct Standardization: Sendable, Equatable {
         prior: DistributionDescription,
         xDim: Int,
         thetaZScore: ZScore = .independent,
-        xZScore: ZScore = .independent
+        xZScore: ZScore = .independent,
+        trials: Int = 1
     ) {
         let supports = prior.supportTransforms
         let thetaMoments = Moments.of(rows, width: supports.count, thetaZScore) { row, dimension in
             let value = Double(theta[row * supports.count + dimension])
             return supports[dimension].toUnconstrained(value)
         }
-        let xMoments = Moments.of(rows, width: xDim, xZScore) { row, entry in
-            Double(x[row * xDim + entry])
-        }
+        let xMoments = Moments.ofTrials(rows, x, width: xDim, xZScore, trials: trials)
         self.init(
             thetaScale: thetaMoments.map { Float(1 / $0.standardDeviation) },
             thetaShift: thetaMoments.map { Float(-$0.mean / $0.standardDeviation) },
@@ -96,6 +97,30 @@ private struct Moments {
         case .none:
             return Array(repeating: Self(mean: 0, deviation: 1), count: width)
         }
+    }
+
+    /// The moments of x `[rows, trials, entries]`: those of its entries over the trials there are.
+    static func ofTrials(
+        _ rows: ArraySlice<Int>,
+        _ x: [Float],
+        width: Int,
+        _ zScore: ZScore,
+        trials: Int
+    ) -> [Self] {
+        guard trials > 1 else {
+            return of(rows, width: width, zScore) { Double(x[$0 * width + $1]) }
+        }
+        let features = width / trials
+        // Whole trials as rows of their own.
+        let present = rows.flatMap { row in
+            (0..<trials).map { row * trials + $0 }.filter { trial in
+                x[(trial * features)..<((trial + 1) * features)].allSatisfy { !$0.isNaN }
+            }
+        }
+        let moments = of(present[...], width: features, zScore) {
+            Double(x[$0 * features + $1])
+        }
+        return (0..<width).map { moments[$0 % features] }
     }
 
     private static func measure(

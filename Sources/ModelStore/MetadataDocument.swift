@@ -8,6 +8,7 @@ package struct MetadataDocument: Equatable {
     static let key = "posterior"
 
     package var architecture: EstimatorArchitecture
+    package var embedding: EmbeddingArchitecture?
     package var prior: DistributionDescription
     package var thetaDim: Int
     package var xDim: Int
@@ -26,6 +27,10 @@ package struct MetadataDocument: Equatable {
         }
         writer.key("estimator")
         architecture.write(to: &writer)
+        if let embedding {
+            writer.key("embedding")
+            embedding.write(to: &writer)
+        }
         writer.key("theta")
         metadata.theta.write(to: &writer)
         writer.key("x")
@@ -93,7 +98,10 @@ extension MetadataDocument {
             "estimator",
             expected: "the structure of the estimator"
         )
-        architecture = try EstimatorArchitecture(estimator)
+        architecture = try EstimatorArchitecture(estimator, xShape: x.shape)
+        if let layers = fields.optional("embedding") {
+            embedding = try EmbeddingArchitecture(layers, xShape: x.shape)
+        }
         hasVersion1FlowNames = try estimator.object().optional("architecture")?.string() == "maf"
         prior = try DistributionDescription(
             fields.required("prior", expected: "the prior of the parameters")

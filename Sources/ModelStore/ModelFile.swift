@@ -45,6 +45,7 @@ public struct ModelFile: Sendable {
         do throws(EstimatorError) {
             posterior = try Posterior(
                 architecture: document.architecture,
+                embedding: document.embedding,
                 prior: document.prior,
                 thetaDim: document.thetaDim,
                 xDim: document.xDim,
@@ -76,6 +77,7 @@ public struct ModelFile: Sendable {
     public func encoded() throws(ModelFileError) -> [UInt8] {
         let document = MetadataDocument(
             architecture: posterior.architecture,
+            embedding: posterior.embedding,
             prior: posterior.prior,
             thetaDim: posterior.thetaDim,
             xDim: posterior.xDim,
@@ -107,6 +109,7 @@ public struct ModelFile: Sendable {
     public func metadataJSON() -> [UInt8] {
         MetadataDocument(
             architecture: posterior.architecture,
+            embedding: posterior.embedding,
             prior: posterior.prior,
             thetaDim: posterior.thetaDim,
             xDim: posterior.xDim,

@@ -1,7 +1,8 @@
 public import Distributions
 public import Simulators
 
-/// The pairs an estimator is trained on: theta inside the prior's support, and finite x.
+/// The pairs an estimator is trained on: theta inside the prior's support, and finite x, but for
+/// the trials that are missing where x is a set of them.
 public struct SimulationSet: Sendable {
     /// The distribution theta was drawn from.
     public let prior: DistributionDescription
@@ -20,10 +21,16 @@ public struct SimulationSet: Sendable {
     ///
     /// A theta on a bound of the prior's box is moved to the next number inside.
     ///
+    /// - Parameters:
+    ///   - simulations: The table.
+    ///   - prior: The distribution theta was drawn from.
+    ///   - trials: How many trials x is a set of, the trial its first axis; where there are
+    ///     several, some but not all of a row's may be missing, all their entries NaN.
     /// - Throws: `TrainingError` when the prior does not fit or fewer than two rows are usable.
     public init(
         _ simulations: Simulations,
-        prior: DistributionDescription
+        prior: DistributionDescription,
+        trials: Int = 1
     ) throws(TrainingError) {
         let distribution: any Distribution
         do {
@@ -45,7 +52,8 @@ public struct SimulationSet: Sendable {
         for row in 0..<simulations.count {
             let draw = simulations.theta[row * thetaDim..<(row + 1) * thetaDim]
             let output = simulations.x[row * xDim..<(row + 1) * xDim]
-            guard output.allSatisfy({ $0.isFinite }), distribution.contains(draw.map(Double.init))
+            guard Self.isUsable(output, trials: trials),
+                distribution.contains(draw.map(Double.init))
             else {
                 refused += 1
                 continue
@@ -66,6 +74,20 @@ public struct SimulationSet: Sendable {
         refusedCount = refused
     }
 
+    /// Whether an x is finite, trials that are missing aside, and has one that is not.
+    private static func isUsable(_ x: ArraySlice<Float>, trials: Int) -> Bool {
+        guard trials > 1 else { return x.allSatisfy { $0.isFinite } }
+        let features = x.count / trials
+        var hasTrial = false
+        for start in stride(from: x.startIndex, to: x.endIndex, by: features) {
+            let trial = x[start..<(start + features)]
+            if trial.allSatisfy(\.isNaN) { continue }
+            guard trial.allSatisfy(\.isFinite) else { return false }
+            hasTrial = true
+        }
+        return hasTrial
+    }
+
     /// N, the number of usable rows.
     public var count: Int { theta.count / thetaDim }
 
@@ -78,7 +100,8 @@ public struct SimulationSet: Sendable {
     public var dataScale: Double {
         guard xDim > 1 else { return Self.standardDeviation(x[...]) }
         let sum = (0..<count).reduce(0.0) { sum, row in
-            sum + Self.standardDeviation(x[row * xDim..<(row + 1) * xDim])
+            let own = x[row * xDim..<(row + 1) * xDim].filter { !$0.isNaN }
+            return sum + (own.count > 1 ? Self.standardDeviation(own[...]) : 0)
         }
         return sum / Double(count)
     }
