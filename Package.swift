@@ -35,11 +35,19 @@ let package = Package(
         .target(name: "Simulators", dependencies: ["Distributions", "Kernels"]),
         .target(
             name: "Training",
-            dependencies: ["Distributions", "Estimators", "Kernels", "Plots", "Simulators"]
+            dependencies: [
+                "Distributions", "Estimators", "Kernels", "Plots", "SimulationFiles", "Simulators",
+            ]
         ),
         .target(name: "Plots"),
         // Files and the wire.
         .target(name: "StrictJSON"),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+        ),
+        .target(name: "SimulationFiles", dependencies: ["CZlib"]),
         .target(name: "ModelStore", dependencies: ["Distributions", "Estimators", "StrictJSON"]),
         .target(name: "CSystemEvents"),
         .target(name: "HTTPMessages", dependencies: [httpTypes]),
@@ -59,7 +67,7 @@ let package = Package(
             name: "PosteriorTrainer",
             dependencies: [
                 "Distributions", "Estimators", "Kernels", "ModelStore", "Plots", "Robustness",
-                "Simulators", "StrictJSON", "Training", argumentParser,
+                "SimulationFiles", "Simulators", "StrictJSON", "Training", argumentParser,
             ]
         ),
         .executableTarget(
@@ -96,8 +104,14 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Distributions", "Estimators", "Kernels", "Plots", "Simulators", "Training",
+                "Distributions", "Estimators", "Kernels", "Plots", "SimulationFiles", "Simulators",
+                "Training",
             ]
+        ),
+        .testTarget(
+            name: "SimulationFilesTests",
+            dependencies: ["SimulationFiles"],
+            exclude: ["Fixtures"]
         ),
         .testTarget(name: "RobustnessTests", dependencies: ["Kernels", "Robustness"]),
         .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
@@ -146,7 +160,8 @@ let laneTargets: Set = ["Kernels"]
 
 let headerOnlyTargets: Set = ["CProcessorFeatures", "CSystemEvents"]
 
-for target in package.targets where !headerOnlyTargets.contains(target.name) {
+for target in package.targets
+where target.type != .system && !headerOnlyTargets.contains(target.name) {
     let own = (target.swiftSettings ?? []) + sharedSettings
     target.swiftSettings = laneTargets.contains(target.name) ? own + laneSettings : own
 }

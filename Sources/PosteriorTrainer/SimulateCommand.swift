@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SimulationFiles
 import Simulators
 import Training
 
@@ -48,10 +49,13 @@ struct SimulateCommand: ParsableCommand {
             throw CommandFailure("--output \(output): the file exists; --force replaces it")
         }
         let rows = try task.simulate(rows: 0..<simulations, seed: seed, workers: threads)
-        let bytes = try NPZFile.encoded([
+        let bytes = NPZFile.encoded([
             NPZFile.Entry(name: "theta", shape: [rows.count, rows.thetaDim], values: rows.theta),
             NPZFile.Entry(name: "x", shape: [rows.count, rows.xDim], values: rows.x),
         ])
+        guard let bytes else {
+            throw CommandFailure("the simulations take more than the 4 GiB of an .npz file")
+        }
         try AtomicFile.write(bytes, to: output)
         print("\(output): theta [\(rows.count), \(rows.thetaDim)], x [\(rows.count), \(rows.xDim)]")
     }

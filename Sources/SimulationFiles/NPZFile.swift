@@ -2,33 +2,39 @@
 ///
 /// *Reference*: NEP 1, A Simple File Format for NumPy Arrays; APPNOTE.TXT, .ZIP File Format
 /// Specification, version 6.3.10.
-enum NPZFile {
+public enum NPZFile {
     /// An array of the archive.
-    struct Entry {
+    public struct Entry {
         /// Its key in `numpy.load`.
-        let name: String
+        public let name: String
         /// The extent of each axis.
-        let shape: [Int]
+        public let shape: [Int]
         /// The values, row-major.
-        let values: [Float]
+        public let values: [Float]
+
+        /// Makes an entry from its parts.
+        public init(name: String, shape: [Int], values: [Float]) {
+            self.name = name
+            self.shape = shape
+            self.values = values
+        }
     }
 
-    /// The bytes of an archive; a function of the arrays alone.
-    ///
-    /// - Throws: `CommandFailure` when an array exceeds the 4 GiB of the plain ZIP format.
-    static func encoded(_ entries: [Entry]) throws(CommandFailure) -> [UInt8] {
+    /// The bytes of an archive, a function of the arrays alone; nil when they exceed the 4 GiB of
+    /// the plain ZIP format.
+    public static func encoded(_ entries: [Entry]) -> [UInt8]? {
         var archive: [UInt8] = []
         var directory: [UInt8] = []
         for entry in entries {
-            let content = arrayFile(entry)
+            let content = arrayFile(shape: entry.shape, values: entry.values)
             let name = Array("\(entry.name).npy".utf8)
-            guard archive.count + content.count < Int(UInt32.max) else {
-                throw CommandFailure("the simulations take more than the 4 GiB of an .npz file")
-            }
+            guard archive.count + content.count < Int(UInt32.max) else { return nil }
+            var check = CyclicRedundancyCheck()
+            check.combine(content)
             // Version 2.0, no flags, stored, 1980-01-01 00:00, then checksum and sizes.
             var fields: [UInt8] = []
             fields.append(UInt16(20), UInt16(0), UInt16(0), UInt16(0), UInt16(0x21))
-            fields.append(checksum(content), UInt32(content.count), UInt32(content.count))
+            fields.append(check.value, UInt32(content.count), UInt32(content.count))
             fields.append(UInt16(name.count), UInt16(0))
             directory.append(UInt32(0x0201_4b50))
             directory.append(UInt16(20))
@@ -52,32 +58,20 @@ enum NPZFile {
     }
 
     /// An array as a .npy file of version 1.0.
-    private static func arrayFile(_ entry: Entry) -> [UInt8] {
-        let extents = entry.shape.map { "\($0), " }.joined()
+    public static func arrayFile(shape: [Int], values: [Float]) -> [UInt8] {
+        let extents = shape.map { "\($0), " }.joined()
         var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(extents)), }"
         // The data starts at a multiple of 64, and the header ends with a newline.
         let unpadded = 10 + header.utf8.count + 1
         header += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"
         var bytes: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0]
-        bytes.reserveCapacity(128 + 4 * entry.values.count)
+        bytes.reserveCapacity(128 + 4 * values.count)
         bytes.append(UInt16(header.utf8.count))
         bytes += header.utf8
-        for value in entry.values {
+        for value in values {
             bytes.append(value.bitPattern)
         }
         return bytes
-    }
-
-    /// The CRC-32 of ISO 3309, as ZIP uses it.
-    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        let table: [UInt32] = (0..<256).map { index in
-            (0..<8).reduce(UInt32(index)) { word, _ in
-                word & 1 == 1 ? 0xedb8_8320 ^ (word >> 1) : word >> 1
-            }
-        }
-        return ~bytes.reduce(~0) { word, byte in
-            table[Int((word ^ UInt32(byte)) & 0xff)] ^ (word >> 8)
-        }
     }
 }
 
