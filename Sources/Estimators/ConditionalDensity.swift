@@ -29,15 +29,17 @@ package struct ConditionalDensity: Sendable {
     ///   - architecture: The structure of the estimator.
     ///   - embedding: The network before it, if there is one; none for an ensemble.
     ///   - prior: Gives D and the way to unconstrained space.
+    ///   - support: Whether theta goes that way.
     ///   - standardizations: One for each member of an ensemble, one for another estimator.
     /// - Throws: `EstimatorError` naming the part that does not fit.
     package init(
         architecture: EstimatorArchitecture,
         embedding: EmbeddingArchitecture? = nil,
         prior: DistributionDescription,
+        support: PosteriorSupport = .unconstrained,
         standardizations: [Standardization]
     ) throws(EstimatorError) {
-        let support = SupportMap(transforms: prior.supportTransforms)
+        let transforms = prior.supportTransforms
         let descriptions = try architecture.members(embedding: embedding)
         guard descriptions.count == standardizations.count else {
             throw .invalidArchitecture(
@@ -50,7 +52,7 @@ package struct ConditionalDensity: Sendable {
         for (description, standardization) in zip(descriptions, standardizations) {
             let member = try MemberDensity(
                 description,
-                thetaDim: support.transforms.count,
+                thetaDim: transforms.count,
                 standardization: standardization
             )
             guard member.xDim == standardizations[0].xMean.count else {
@@ -59,7 +61,10 @@ package struct ConditionalDensity: Sendable {
             parts.append(layout.append(member.layout))
             members.append(member)
         }
-        self.support = support
+        self.support = SupportMap(
+            transforms: support == .unconstrained
+                ? transforms : Array(repeating: .identity, count: transforms.count)
+        )
         self.members = members
         self.parts = parts
         self.layout = layout
@@ -73,12 +78,14 @@ package struct ConditionalDensity: Sendable {
         architecture: EstimatorArchitecture,
         embedding: EmbeddingArchitecture? = nil,
         prior: DistributionDescription,
+        support: PosteriorSupport = .unconstrained,
         standardization: Standardization
     ) throws(EstimatorError) {
         try self.init(
             architecture: architecture,
             embedding: embedding,
             prior: prior,
+            support: support,
             standardizations: [standardization]
         )
     }

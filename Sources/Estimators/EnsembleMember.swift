@@ -8,19 +8,35 @@ public struct EnsembleMember: Sendable, Equatable {
     public var estimator: EstimatorArchitecture
     /// The structure of its embedding network, if it has one.
     public var embedding: EmbeddingArchitecture?
+    /// The form of its standardisation of theta.
+    public var thetaStandardization: ThetaStandardization.Kind
 
     /// Makes a member from its parts; `Posterior` checks them.
-    public init(estimator: EstimatorArchitecture, embedding: EmbeddingArchitecture? = nil) {
+    public init(
+        estimator: EstimatorArchitecture,
+        embedding: EmbeddingArchitecture? = nil,
+        thetaStandardization: ThetaStandardization.Kind = .affine
+    ) {
         self.estimator = estimator
         self.embedding = embedding
+        self.thetaStandardization = thetaStandardization
     }
 }
 
 extension EstimatorArchitecture {
     /// The densities of which the posterior is the mixture: one but for an ensemble.
-    func members(embedding: EmbeddingArchitecture?) throws(EstimatorError) -> [EnsembleMember] {
+    func members(
+        embedding: EmbeddingArchitecture?,
+        thetaStandardization: ThetaStandardization.Kind = .affine
+    ) throws(EstimatorError) -> [EnsembleMember] {
         guard case .ensemble(let members) = self else {
-            return [EnsembleMember(estimator: self, embedding: embedding)]
+            return [
+                EnsembleMember(
+                    estimator: self,
+                    embedding: embedding,
+                    thetaStandardization: thetaStandardization
+                )
+            ]
         }
         guard embedding == nil else {
             throw .invalidArchitecture("an ensemble's embedding networks are those of its members")

@@ -140,6 +140,13 @@ private struct NPEEstimator: TrainableDensityEstimator {
     }
 
     func posterior(parameters: [Float]) throws(EstimatorError) -> Posterior {
-        try Posterior(architecture, embedding, prior, density, parameters: parameters)
+        try Posterior(
+            architecture,
+            embedding,
+            prior,
+            .unconstrained,
+            density,
+            parameters: parameters
+        )
     }
 }

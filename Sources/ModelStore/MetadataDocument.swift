@@ -10,6 +10,8 @@ package struct MetadataDocument: Equatable {
     package var architecture: EstimatorArchitecture
     package var embedding: EmbeddingArchitecture?
     package var prior: DistributionDescription
+    package var support = PosteriorSupport.unconstrained
+    package var thetaStandardization = ThetaStandardization.Kind.affine
     package var thetaDim: Int
     package var xDim: Int
     package var metadata: ModelMetadata
@@ -37,10 +39,20 @@ package struct MetadataDocument: Equatable {
         metadata.x.write(to: &writer)
         writer.key("prior")
         prior.write(to: &writer)
-        writer.key("data_scale")
-        writer.number(metadata.dataScale)
-        writer.key("training")
-        metadata.training.write(to: &writer)
+        if support != .unconstrained {
+            writer.key("support")
+            writer.string(support.rawValue)
+        }
+        thetaStandardization.write(to: &writer)
+        writer.optional("data_scale", metadata.dataScale)
+        if let training = metadata.training {
+            writer.key("training")
+            training.write(to: &writer)
+        }
+        if let source = metadata.source {
+            writer.key("source")
+            source.write(to: &writer)
+        }
         if let calibration = metadata.calibration {
             writer.key("calibration")
             calibration.write(to: &writer)
@@ -72,13 +84,13 @@ extension MetadataDocument {
             throw .unsupportedFormatVersion(found: version, newest: ModelMetadata.formatVersion)
         }
         do throws(JSONFieldError) {
-            try self.init(version1: fields)
+            try self.init(fields, version: version)
         } catch {
             throw .invalidMetadata(error)
         }
     }
 
-    private init(version1 fields: JSONFields) throws(JSONFieldError) {
+    private init(_ fields: JSONFields, version: Int) throws(JSONFieldError) {
         let theta = try VariableDescription(
             fields.required("theta", expected: "the names of the parameters")
         )
@@ -99,9 +111,6 @@ extension MetadataDocument {
             expected: "the structure of the estimator"
         )
         architecture = try EstimatorArchitecture(estimator, xShape: x.shape)
-        if let layers = fields.optional("embedding") {
-            embedding = try EmbeddingArchitecture(layers, xShape: x.shape)
-        }
         hasVersion1FlowNames = try estimator.object().optional("architecture")?.string() == "maf"
         prior = try DistributionDescription(
             fields.required("prior", expected: "the prior of the parameters")
@@ -114,16 +123,29 @@ extension MetadataDocument {
                 found: "\(priorDim)"
             )
         }
-        let scale = try fields.required("data_scale", expected: "a positive number")
-        guard try scale.double() > 0 else { throw scale.mismatch("a positive number") }
+        if version >= 2 {
+            support = try fields.optional("support")?.oneOf() ?? .unconstrained
+            thetaStandardization = try ThetaStandardization.Kind(fields)
+            embedding = try fields.optional("embedding").map { field throws(JSONFieldError) in
+                try EmbeddingArchitecture(field, xShape: x.shape)
+            }
+        } else {
+            // What the first version had to have; the fields above it skips, as every release did.
+            _ = try fields.required("data_scale", expected: "a positive number")
+            let training = try fields.required("training", expected: "the training record")
+                .object()
+            _ = try training.required("simulations", expected: "an integer")
+            _ = try training.required("seed", expected: "an integer")
+        }
+        let scale = fields.optional("data_scale")
+        if let scale, try scale.double() <= 0 { throw scale.mismatch("a positive number") }
         metadata = ModelMetadata(
             summary: try fields.optional("summary")?.string(),
             theta: theta,
             x: x,
-            dataScale: try scale.double(),
-            training: try TrainingRecord(
-                fields.required("training", expected: "the training record")
-            ),
+            dataScale: try scale?.double(),
+            training: try fields.optional("training").map(TrainingRecord.init),
+            source: try fields.optional("source").map(ModelSource.init),
             calibration: try fields.optional("calibration").map(CalibrationSummary.init)
         )
     }
