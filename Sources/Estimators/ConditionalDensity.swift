@@ -70,25 +70,6 @@ package struct ConditionalDensity: Sendable {
         self.layout = layout
         tensorPrefixes = members.indices.map(architecture.tensorPrefix(ofMember:))
     }
-
-    /// Joins the parts of what is no ensemble.
-    ///
-    /// - Throws: `EstimatorError` naming the part that does not fit.
-    package init(
-        architecture: EstimatorArchitecture,
-        embedding: EmbeddingArchitecture? = nil,
-        prior: DistributionDescription,
-        support: PosteriorSupport = .unconstrained,
-        standardization: Standardization
-    ) throws(EstimatorError) {
-        try self.init(
-            architecture: architecture,
-            embedding: embedding,
-            prior: prior,
-            support: support,
-            standardizations: [standardization]
-        )
-    }
 }
 
 // Parameters.

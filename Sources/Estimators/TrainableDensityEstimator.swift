@@ -43,7 +43,7 @@ extension EstimatorArchitecture {
     /// - Parameters:
     ///   - embedding: The network between x and the estimator, if there is one.
     ///   - prior: The prior of the simulations.
-    ///   - standardization: How theta and x are standardised.
+    ///   - standardization: How theta and x are standardised, in every member of an ensemble.
     /// - Throws: `EstimatorError` naming the part that does not fit.
     public func trainable(
         embedding: EmbeddingArchitecture? = nil,
@@ -54,7 +54,10 @@ extension EstimatorArchitecture {
             architecture: self,
             embedding: embedding,
             prior: prior,
-            standardization: standardization
+            standardizations: Array(
+                repeating: standardization,
+                count: try members(embedding: embedding).count
+            )
         )
         return NPEEstimator(
             architecture: self,
