@@ -15,6 +15,10 @@ struct ModelDestination {
     var curvePath: String { "\(directory)/training.svg" }
     /// The state of a run that is not finished.
     var checkpointPath: String { "\(directory).checkpoint" }
+    /// The folder of the model's versions.
+    var parentDirectory: String {
+        URL(fileURLWithPath: directory).deletingLastPathComponent().path
+    }
     /// The name the server gives the model.
     var modelName: String { directoryParts.name }
 
@@ -75,7 +79,6 @@ struct ModelDestination {
                 """
             )
         }
-        let parent = URL(fileURLWithPath: directory).deletingLastPathComponent().path
-        try ModelDirectory.create(parent)
+        try ModelDirectory.create(parentDirectory)
     }
 }

@@ -13,8 +13,11 @@ struct TrainCommand: ParsableCommand {
         commandName: "train",
         abstract: "Train a neural posterior estimator and write it as a model file.",
         discussion: """
-            Draws simulations of the task, fits the estimator to them, and measures it on fresh \
-            ones:
+            On simulations of your own, and the prior their parameters were drawn from:
+
+              posterior-trainer train --data sims.npz --prior prior.json --output models/mine/1
+
+            On fresh simulations of a benchmark task, with a test on others:
 
               posterior-trainer train --task linear_gaussian --simulations 100000 --seed 1
 
@@ -24,11 +27,16 @@ struct TrainCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "The benchmark task; `posterior-trainer tasks` lists them.")
-    var task: String
+    @Option(help: "A benchmark task; `posterior-trainer tasks` lists them.")
+    var task: String?
 
-    @Option(help: ArgumentHelp("How many simulations to train on.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("How many simulations of the task to train on.", valueName: "n")
+    )
     var simulations = 100_000
+
+    @OptionGroup(title: "Data")
+    var dataOptions: DataOptions
 
     @OptionGroup(title: "Estimator")
     var estimatorOptions: EstimatorOptions
@@ -47,14 +55,17 @@ struct TrainCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Seed of the simulations, the initial weights and the order of the batches.",
+            "Seed of the task's simulations, the initial weights and the order of the batches.",
             valueName: "s"
         )
     )
     var seed: UInt64 = 1
 
     @Option(
-        help: ArgumentHelp("Fresh simulations to test on; 0 skips the test.", valueName: "n")
+        help: ArgumentHelp(
+            "Fresh simulations of the task to test on; 0 skips the test.",
+            valueName: "n"
+        )
     )
     var testSimulations = 10_000
 
@@ -62,7 +73,13 @@ struct TrainCommand: ParsableCommand {
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     func validate() throws {
-        _ = try BenchmarkTask.named(byFlag: task)
+        if let task { _ = try BenchmarkTask.named(byFlag: task) }
+        guard (task == nil) != dataOptions.data.isEmpty else {
+            throw ValidationError("train needs --task NAME or --data FILE…, and not both")
+        }
+        guard task != nil || outputOptions.output != nil else {
+            throw ValidationError("--data needs --output DIRECTORY/NAME/VERSION")
+        }
         try require(simulations >= 2, "--simulations", simulations, expected: "at least 2")
         try require(
             testSimulations == 0 || testSimulations >= 2,
@@ -74,11 +91,11 @@ struct TrainCommand: ParsableCommand {
     }
 
     func run() throws {
-        let task = try BenchmarkTask.named(byFlag: task)
-        let destination = try outputOptions.destination(defaultName: task.name)
+        let task = try task.map { try BenchmarkTask.named(byFlag: $0) }
+        let destination = try outputOptions.destination(defaultName: task?.name ?? "")
         let checkpointPath = outputOptions.checkpoint ?? destination.checkpointPath
-        let rows = try task.simulate(rows: 0..<simulations, seed: seed, workers: threads)
-        let data = try SimulationSet(rows, prior: task.prior)
+        let source = try trainingData(task: task, destination: destination)
+        let data = source.set
         if data.refusedCount > 0 {
             note("\(data.refusedCount) simulations left out: not finite or outside the prior")
         }
@@ -87,10 +104,13 @@ struct TrainCommand: ParsableCommand {
         let trained = outcome.trained
         try ModelDirectory.create(destination.directory)
         try ModelFile(
-            metadata: metadata(task: task, data: data, outcome),
+            metadata: metadata(source, outcome),
             posterior: trained.posterior
         ).write(to: destination.modelPath)
-        try AtomicFile.write(try exampleRequest(of: task), to: destination.examplePath)
+        try AtomicFile.write(
+            exampleRequest(try source.exampleObservation(outcome.configuration)),
+            to: destination.examplePath
+        )
         let curve = trained.outcome.history.curve(
             title: "Training of \(destination.modelName)"
         )
@@ -101,7 +121,7 @@ struct TrainCommand: ParsableCommand {
                 "best of \(search.decays.count) weight decays: \(outcome.configuration.weightDecay)"
             )
         }
-        if testSimulations > 0 {
+        if let task, testSimulations > 0 {
             print(try TestReport(trained, task: task, command: self))
         }
         guard outcome.isFinished else {
@@ -113,6 +133,27 @@ struct TrainCommand: ParsableCommand {
             guard FileManager.default.fileExists(atPath: path) else { continue }
             try FileManager.default.removeItem(atPath: path)
         }
+    }
+
+    /// What the flags say to train on.
+    private func trainingData(
+        task: BenchmarkTask?,
+        destination: ModelDestination
+    ) throws -> TrainingData {
+        if let task {
+            return try TrainingData(
+                task: task,
+                simulations: simulations,
+                seed: seed,
+                threads: threads
+            )
+        }
+        return try TrainingData(
+            dataOptions,
+            validationFraction: stoppingOptions.validationFraction,
+            scratchDirectory: ProcessInfo.processInfo.environment["TMPDIR"]
+                ?? destination.parentDirectory
+        )
     }
 
     /// The runs on a number of simulations.
@@ -157,25 +198,26 @@ struct TrainCommand: ParsableCommand {
     /// What the model file says beyond the weights; no times, so that the same command writes the
     /// same bytes.
     private func metadata(
-        task: BenchmarkTask,
-        data: SimulationSet,
+        _ source: TrainingData,
         _ outcome: WeightDecaySearch.Outcome
     ) -> ModelMetadata {
         let history = outcome.trained.outcome.history
         let configuration = outcome.configuration
         return ModelMetadata(
-            summary: task.summary,
-            theta: VariableDescription(names: task.thetaNames),
-            x: VariableDescription(names: task.xNames),
-            dataScale: data.dataScale,
+            summary: source.summary,
+            theta: source.theta,
+            x: source.x,
+            dataScale: source.set.dataScale,
             training: TrainingRecord(
-                task: task.name,
-                simulations: simulations,
+                task: source.task?.name,
+                dataDigest: source.digest,
+                simulations: source.simulations,
                 seed: seed,
                 softwareVersion: "posterior-server \(PosteriorTrainer.release)",
                 batchSize: configuration.batchSize,
                 learningRate: configuration.learningRate,
-                validationFraction: configuration.validationFraction,
+                validationFraction: source.set.heldOutCount == nil
+                    ? configuration.validationFraction : nil,
                 epochs: history.epochs,
                 bestEpoch: history.best.epoch,
                 trainingLosses: history.trainingLosses,
@@ -188,8 +230,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     /// A body that can be posted to the model's `sample`.
-    private func exampleRequest(of task: BenchmarkTask) throws -> [UInt8] {
-        let observation = try task.exampleObservation()
+    private func exampleRequest(_ observation: [Float]) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("observations")

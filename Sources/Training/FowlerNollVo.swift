@@ -11,6 +11,11 @@ struct FowlerNollVo {
         value = (value ^ UInt64(word)) &* 0x0000_0100_0000_01b3
     }
 
+    /// Takes in the patterns of numbers.
+    mutating func combine(_ values: [Float]) {
+        for value in values { combine(value.bitPattern) }
+    }
+
     /// Takes in bytes, one a word.
     mutating func combine(bytes: some Sequence<UInt8>) {
         for byte in bytes { combine(UInt32(byte)) }

@@ -58,20 +58,19 @@ public struct Trainer: Sendable {
         isCancelled: () -> Bool = { false },
         progress: (TrainingProgress) -> Void = { _ in }
     ) throws(TrainingError) -> TrainedPosterior {
-        let split = DataSplit(
-            count: data.count,
+        let split = data.split(
             validationFraction: configuration.validationFraction,
             seed: configuration.seed
         )
-        let standardization = Standardization(
-            theta: data.theta,
-            x: data.x,
-            rows: split.training[...],
+        let standardization = try Standardization(
             prior: data.prior,
             xDim: data.xDim,
             thetaZScore: configuration.thetaZScore,
             xZScore: configuration.xZScore,
-            trials: embedding?.trialLimit ?? 1
+            trials: embedding?.trialLimit ?? 1,
+            forEachBatch: { body throws(TrainingError) in
+                try data.forEachBatch(of: split.training) { body($0.theta, $0.x, $0.rows) }
+            }
         )
         let estimator: any TrainableDensityEstimator
         do {
@@ -146,7 +145,7 @@ public struct TrainedPosterior: Sendable {
     /// The best weights and the course of the run.
     public let outcome: TrainingOutcome
 
-    /// −log q(theta | x) of every row of a set, in order.
+    /// −log q(theta | x) of every row of a set in memory, in order.
     public func losses(on data: SimulationSet, workers: Int) -> [Double] {
         estimator.losses(
             parameters: outcome.parameters,

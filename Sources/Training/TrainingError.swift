@@ -1,5 +1,6 @@
 public import Distributions
 public import Estimators
+public import SimulationFiles
 
 /// Why training could not start or go on.
 public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -9,6 +10,10 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case priorDimension(expected: Int, found: Int)
     /// Fewer than two rows can be used.
     case tooFewRows(usable: Int, refused: Int)
+    /// A file of simulations cannot be read.
+    case simulationFile(SimulationFileError)
+    /// Simulations are not fit to train on.
+    case data(DataProblem)
     /// A setting is out of its range.
     case invalidSetting(name: String, expected: String, found: String)
     /// The estimator cannot be built.
@@ -33,6 +38,10 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
             "the prior has \(found) dimensions, theta has \(expected)"
         case .tooFewRows(let usable, let refused):
             "\(usable) usable simulations (\(refused) refused), expected at least 2"
+        case .simulationFile(let error):
+            "\(error)"
+        case .data(let problem):
+            "\(problem)"
         case .invalidSetting(let name, let expected, let found):
             "\(name) is \(found), expected \(expected)"
         case .estimator(let error):

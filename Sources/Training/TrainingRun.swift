@@ -153,12 +153,12 @@ struct TrainingRun {
         isCancelled: () -> Bool,
         progress: (TrainingProgress) -> Void
     ) throws(TrainingError) -> TrainingHistory.StopReason? {
-        var rows = split.training
-        var stream = RandomStream(
-            seed: SeedPurpose.epochOrder.seed(of: configuration.seed),
-            stream: UInt64(epoch)
+        var order = EpochOrder(
+            of: split.training,
+            rowBytes: data.rowBytes,
+            seed: configuration.seed,
+            epoch: epoch
         )
-        stream.shuffle(&rows)
         let batchSize = batchSize(epoch)
         let steps = batches.steps(inEpoch: epoch)
         let plateau = schedule.plateaus(in: state.validationLosses)
@@ -169,7 +169,7 @@ struct TrainingRun {
             let first = state.epochStep * batchSize
             state.epochLoss += try takeStep(
                 epoch,
-                on: rows[first..<first + batchSize],
+                on: order.rows(at: first..<first + batchSize)[...],
                 learningRate: schedule.rate(atStep: state.adam.step, plateau: plateau)
             )
             state.epochStep += 1
@@ -192,17 +192,18 @@ struct TrainingRun {
         learningRate: Double
     ) throws(TrainingError) -> Double {
         let step = state.adam.step
+        let batch = try data.batch(rows)
         let loss = estimator.lossAndGradient(
             parameters: state.adam.parameters,
-            theta: data.theta,
-            x: data.x,
-            rows: rows,
+            theta: batch.theta,
+            x: batch.x,
+            rows: batch.rows,
             workers: workers,
             gradient: &gradient
         )
         let norm = norm(gradient)
         guard loss.isFinite, norm.isFinite else {
-            throw .nonFinite(epoch: epoch, step: step + 1, cause: causeOfFailure(on: rows))
+            throw .nonFinite(epoch: epoch, step: step + 1, cause: try causeOfFailure(on: rows))
         }
         let limit = configuration.gradientNormLimit
         // A young average would remember the initial weights for long.
@@ -219,8 +220,10 @@ struct TrainingRun {
     }
 
     /// What is not finite in a step.
-    private func causeOfFailure(on rows: ArraySlice<Int>) -> NonFiniteCause {
-        let losses = losses(of: rows, parameters: state.adam.parameters)
+    private func causeOfFailure(
+        on rows: ArraySlice<Int>
+    ) throws(TrainingError) -> NonFiniteCause {
+        let losses = try losses(of: rows, parameters: state.adam.parameters)
         if let (row, _) = zip(rows, losses).first(where: { !$0.1.isFinite }) {
             return .trainingLoss(row: row)
         }
@@ -230,7 +233,7 @@ struct TrainingRun {
     /// The mean loss of the averaged weights on the held-out rows.
     private func validationLoss(epoch: Int) throws(TrainingError) -> Double {
         let rows = split.validation[...]
-        let losses = losses(of: rows, parameters: state.adam.average)
+        let losses = try losses(of: rows, parameters: state.adam.average)
         if let (row, _) = zip(rows, losses).first(where: { !$0.1.isFinite }) {
             throw .nonFinite(
                 epoch: epoch,
@@ -242,14 +245,21 @@ struct TrainingRun {
     }
 
     /// The loss of each row.
-    private func losses(of rows: ArraySlice<Int>, parameters: [Float]) -> [Float] {
-        estimator.losses(
-            parameters: parameters,
-            theta: data.theta,
-            x: data.x,
-            rows: rows,
-            workers: workers
-        )
+    private func losses(
+        of rows: ArraySlice<Int>,
+        parameters: [Float]
+    ) throws(TrainingError) -> [Float] {
+        var losses: [Float] = []
+        try data.forEachBatch(of: rows) { batch in
+            losses += estimator.losses(
+                parameters: parameters,
+                theta: batch.theta,
+                x: batch.x,
+                rows: batch.rows,
+                workers: workers
+            )
+        }
+        return losses
     }
 
     /// Writes the checkpoint, if there is one.

@@ -15,7 +15,9 @@ import sys
 import tempfile
 import time
 
-COMMON = "--task two_moons --estimator mdn --simulations 20000 --epochs 12 --test-simulations 0"
+COMMON = "--estimator mdn --epochs 12"
+TASK = "--task two_moons --simulations 20000 --test-simulations 0"
+DATA = "--data {data} --fit-prior box"
 MODES = {
     "two weight decays": "",
     "adam, cosine": "--optimizer adam",
@@ -24,6 +26,7 @@ MODES = {
     "no average, no clipping": "--optimizer adam --average-decay 0 --gradient-norm 0",
     "other z-scores": "--optimizer adam --z-score-theta none --z-score-x structured",
     "flow": "--optimizer adam --estimator maf --epochs 4",
+    "files": "--optimizer adam",
     "time limit": "--optimizer adam --time-limit 0.2s",
 }
 
@@ -34,9 +37,9 @@ def contents(folder: pathlib.Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-def command(trainer: str, folder: pathlib.Path, flags: str) -> list[str]:
+def command(trainer: str, folder: pathlib.Path, flags: str, source: str) -> list[str]:
     output = ["--output", str(folder / "model" / "1"), "--checkpoint-every", "0.01s"]
-    return [trainer, "train", *COMMON.split(), *flags.split(), *output]
+    return [trainer, "train", *source.split(), *COMMON.split(), *flags.split(), *output]
 
 
 def run_killed(arguments: list[str], folder: pathlib.Path, longest: float) -> int:
@@ -69,17 +72,21 @@ def main() -> None:
     for mode, flags in MODES.items():
         with tempfile.TemporaryDirectory() as name:
             whole = pathlib.Path(name) / "whole"
+            data = str(pathlib.Path(name) / "sims.npz")
+            simulate = f"simulate --task two_moons --simulations 20000 --output {data}"
+            subprocess.run([options.trainer, *simulate.split()], check=True, capture_output=True)
+            source = DATA.format(data=data) if mode == "files" else TASK
             unlimited = flags.replace("--time-limit 0.2s", "")
             start = time.monotonic()
             subprocess.run(
-                command(options.trainer, whole, unlimited), check=True, capture_output=True
+                command(options.trainer, whole, unlimited, source), check=True, capture_output=True
             )
             duration = time.monotonic() - start
             expected = contents(whole)
             kills = 0
             for round in range(options.rounds):
                 broken = pathlib.Path(name) / str(round)
-                arguments = command(options.trainer, broken, flags)
+                arguments = command(options.trainer, broken, flags, source)
                 kills += run_killed(arguments, broken, duration * 0.6)
                 found = contents(broken)
                 if found.keys() != expected.keys():
