@@ -7,6 +7,7 @@ extension LaneProgram {
     /// - Parameters:
     ///   - logWeights: Log weights that sum to one, `[K]`.
     ///   - uniform: Of width 1.
+    /// - Returns: The choice, `[K]`.
     mutating func appendChoice(logWeights: LaneValue, uniform: LaneValue) -> LaneValue {
         let components = logWeights.width
         guard components > 1 else { return literal([1]) }

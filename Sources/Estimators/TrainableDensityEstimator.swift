@@ -44,6 +44,7 @@ extension EstimatorArchitecture {
     ///   - embedding: The network between x and the estimator, if there is one.
     ///   - prior: The prior of the simulations.
     ///   - standardization: How theta and x are standardised, in every member of an ensemble.
+    /// - Returns: The estimator.
     /// - Throws: `EstimatorError` naming the part that does not fit.
     public func trainable(
         embedding: EmbeddingArchitecture? = nil,

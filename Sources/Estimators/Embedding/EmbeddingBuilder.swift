@@ -21,6 +21,8 @@ struct EmbeddingBuilder {
     /// - Parameters:
     ///   - layers: The layers.
     ///   - shape: The shape of x, then that of the output.
+    /// - Returns: The layers with their places among the parameters.
+    /// - Throws: `EstimatorError` naming the layer that does not fit.
     mutating func build(
         _ layers: [EmbeddingLayer],
         of shape: inout [Int]
@@ -37,6 +39,8 @@ struct EmbeddingBuilder {
     ///   - shape: The shape of the input, then that of the output; without the axis of trials.
     ///   - trials: At how many trials the layers are applied.
     ///   - isOutermost: Whether the first layer may be one over trials.
+    /// - Returns: The layers with their places among the parameters.
+    /// - Throws: `EstimatorError` naming the layer that does not fit.
     private mutating func build(
         _ layers: [EmbeddingLayer],
         _ name: String,
