@@ -23,20 +23,41 @@ struct StoredArray: Sendable {
         var filled = 0
         var index = rows.startIndex
         while index < rows.endIndex {
-            // Neighbours in the file are read at once.
+            // Rows that are near each other in the file are read at once, with what is between.
             let first = rows[index]
-            var count = 0
-            while index < rows.endIndex, rows[index] == first + count {
-                count += 1
+            var places = [0]
+            rows.formIndex(after: &index)
+            while index < rows.endIndex, rows[index] - first > places[places.count - 1],
+                (rows[index] - first - places[places.count - 1]) * width <= Self.limitGap,
+                (rows[index] - first) * width <= Self.limitSpan
+            {
+                places.append(rows[index] - first)
                 rows.formIndex(after: &index)
             }
-            precondition(first >= 0 && first + count <= rowCount, "row \(first) of \(rowCount)")
-            let part = filled * width..<(filled + count) * width
-            try read(at: first * width, into: &values, part)
-            filled += count
+            let span = places[places.count - 1] + 1
+            precondition(first >= 0 && first + span <= rowCount, "row \(first) of \(rowCount)")
+            let part = filled * width..<(filled + places.count) * width
+            if span == places.count {
+                try read(at: first * width, into: &values, part)
+            } else {
+                var numbers = [Float](repeating: 0, count: span * width)
+                try read(at: first * width, into: &numbers, 0..<numbers.count)
+                for (place, row) in places.enumerated() {
+                    let target = part.lowerBound + place * width
+                    for entry in 0..<width {
+                        values[target + entry] = numbers[row * width + entry]
+                    }
+                }
+            }
+            filled += places.count
         }
         return values
     }
+
+    /// The most numbers between two rows that are read for nothing.
+    private static let limitGap = 1 << 10
+    /// The most numbers that are read at once with such gaps.
+    private static let limitSpan = 1 << 18
 
     /// Reads consecutive numbers into a part of an array.
     private func read(

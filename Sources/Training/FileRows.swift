@@ -20,6 +20,19 @@ struct FileRows: Sendable {
         return (try theta(places), try x(places))
     }
 
+    /// All usable rows.
+    func inMemory() throws(TrainingError) -> SimulationSet.Storage {
+        var allTheta: [Float] = []
+        var allX: [Float] = []
+        allTheta.reserveCapacity(usable.count * table.thetaDim)
+        allX.reserveCapacity(usable.count * table.xDim)
+        try forEachChunk(width: table.thetaDim + table.xDim) { rows throws(TrainingError) in
+            allTheta += try theta(rows)
+            allX += try x(rows)
+        }
+        return .memory(theta: allTheta, x: allX)
+    }
+
     /// The digest and the data scale of all usable rows.
     func measure() throws(TrainingError) -> (digest: UInt64, dataScale: Double) {
         var digest = FowlerNollVo()

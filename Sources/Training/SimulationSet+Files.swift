@@ -55,8 +55,7 @@ extension SimulationSet {
         let isSmall = !overflows && rows.usable.count <= residentLimitBytes / rowBytes
         let storage: Storage
         if isSmall {
-            let (theta, x) = try rows.read(rows.usable.indices)
-            storage = .memory(theta: theta, x: x)
+            storage = try rows.inMemory()
         } else {
             storage = .files(rows)
         }

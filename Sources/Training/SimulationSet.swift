@@ -40,10 +40,13 @@ public struct SimulationSet: Sendable {
     }
 
     /// Rows of a set: theta and x, `[…, D]` and `[…, L]`, and which of their rows are meant.
-    struct Batch {
-        var theta: [Float]
-        var x: [Float]
-        var rows: ArraySlice<Int>
+    package struct Batch {
+        /// The parameters, `[…, D]`.
+        package var theta: [Float]
+        /// The simulator's outputs, `[…, L]`.
+        package var x: [Float]
+        /// The rows that are meant, in their order.
+        package var rows: ArraySlice<Int>
     }
 
     /// Keeps the usable rows of a table of simulations, in order.
@@ -180,17 +183,14 @@ public struct SimulationSet: Sendable {
         of rows: some RandomAccessCollection<Int>,
         _ body: (Batch) -> Void
     ) throws(TrainingError) {
-        switch storage {
-        case .memory: body(try batch(Array(rows)[...]))
-        case .files:
-            let size = max(FileRows.chunkBytes / rowBytes, 1)
-            var start = rows.startIndex
-            while start < rows.endIndex {
-                let end = rows.index(start, offsetBy: size, limitedBy: rows.endIndex)
-                let part = rows[start..<(end ?? rows.endIndex)]
-                body(try batch(Array(part)[...]))
-                start = part.endIndex
-            }
+        // Rows in memory need no copy, but a list of their numbers.
+        let size = isResident ? 1 << 20 : max(FileRows.chunkBytes / rowBytes, 1)
+        var start = rows.startIndex
+        while start < rows.endIndex {
+            let end = rows.index(start, offsetBy: size, limitedBy: rows.endIndex)
+            let part = rows[start..<(end ?? rows.endIndex)]
+            body(try batch(Array(part)[...]))
+            start = part.endIndex
         }
     }
 }

@@ -153,12 +153,13 @@ struct TrainingRun {
         isCancelled: () -> Bool,
         progress: (TrainingProgress) -> Void
     ) throws(TrainingError) -> TrainingHistory.StopReason? {
-        var order = EpochOrder(
+        let order = EpochOrder(
             of: split.training,
             rowBytes: data.rowBytes,
             seed: configuration.seed,
             epoch: epoch
         )
+        var source = EpochBatches(order, of: data)
         let batchSize = batchSize(epoch)
         let steps = batches.steps(inEpoch: epoch)
         let plateau = schedule.plateaus(in: state.validationLosses)
@@ -169,7 +170,8 @@ struct TrainingRun {
             let first = state.epochStep * batchSize
             state.epochLoss += try takeStep(
                 epoch,
-                on: order.rows(at: first..<first + batchSize)[...],
+                at: first..<first + batchSize,
+                of: &source,
                 learningRate: schedule.rate(atStep: state.adam.step, plateau: plateau)
             )
             state.epochStep += 1
@@ -188,11 +190,12 @@ struct TrainingRun {
     /// Takes one step; the sum of the losses before it.
     private mutating func takeStep(
         _ epoch: Int,
-        on rows: ArraySlice<Int>,
+        at positions: Range<Int>,
+        of source: inout EpochBatches,
         learningRate: Double
     ) throws(TrainingError) -> Double {
         let step = state.adam.step
-        let batch = try data.batch(rows)
+        let batch = try source.batch(at: positions)
         let loss = estimator.lossAndGradient(
             parameters: state.adam.parameters,
             theta: batch.theta,
@@ -203,6 +206,7 @@ struct TrainingRun {
         )
         let norm = norm(gradient)
         guard loss.isFinite, norm.isFinite else {
+            let rows = source.rows(at: positions)[...]
             throw .nonFinite(epoch: epoch, step: step + 1, cause: try causeOfFailure(on: rows))
         }
         let limit = configuration.gradientNormLimit

@@ -89,6 +89,32 @@ import Training
         }
     }
 
+    @Test func `windows of files are the windows of memory`() throws {
+        let selection = RowSelection(
+            total: 4000,
+            excluding: Array(stride(from: 3, to: 4000, by: 20))
+        )
+        let task = BenchmarkTask.twoMoons
+        let rows = try task.simulate(rows: 0..<4000, seed: 74)
+        let path = try archive(rows, "sims.npz")
+        let resident = try SimulationSet(table([path]), prior: task.prior)
+        let files = try SimulationSet(table([path]), prior: task.prior, residentLimitBytes: 0)
+        // Rows said to be of 64 KiB: blocks of 4, windows of 1024.
+        let order = EpochOrder(of: selection, rowBytes: 1 << 16, seed: 1, epoch: 1, limits: (1, 1))
+        var first = EpochBatches(order, of: resident)
+        var second = EpochBatches(order, of: files)
+        for start in stride(from: 0, to: selection.count - 300, by: 300) {
+            let positions = start..<start + 300
+            let expected = try first.batch(at: positions)
+            let found = try second.batch(at: positions)
+            #expect(second.rows(at: positions) == Array(expected.rows))
+            for (row, own) in zip(expected.rows, found.rows) {
+                #expect(found.theta[2 * own] == rows.theta[2 * row])
+                #expect(found.x[2 * own + 1] == expected.x[2 * row + 1])
+            }
+        }
+    }
+
     @Test func `an interrupted run on files ends with the bytes of one that was not`() throws {
         let task = BenchmarkTask.twoMoons
         let path = try archive(task.simulate(rows: 0..<600, seed: 71), "sims.npz")
