@@ -125,14 +125,18 @@ public struct LaneProgram: Sendable {
         self.layout = layout
     }
 
-    /// Writes what reads a part of the layout, its matrices and vectors counted from the part's
-    /// first.
+    /// Writes what reads a part of the layout in hand, its matrices and vectors counted from the
+    /// part's first.
     public mutating func within<Result>(
         _ part: ParameterLayout.Part,
         _ body: (inout LaneProgram) -> Result
     ) -> Result {
         let outer = self.part
-        self.part = part
+        self.part = ParameterLayout.Part(
+            firstMatrix: outer.firstMatrix + part.firstMatrix,
+            firstVector: outer.firstVector + part.firstVector,
+            offset: outer.offset + part.offset
+        )
         defer { self.part = outer }
         return body(&self)
     }

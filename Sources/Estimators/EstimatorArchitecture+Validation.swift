@@ -6,6 +6,8 @@ enum ArchitectureLimits {
     static let xDim = 1 << 20
     /// Transforms, blocks or layers.
     static let depth = 64
+    /// Members of an ensemble.
+    static let members = 64
     /// Products in one evaluation of a mixture.
     static let mixtureTerms = 1 << 20
 }

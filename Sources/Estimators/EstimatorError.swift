@@ -13,6 +13,22 @@ public enum EstimatorError: Error, Equatable, Sendable, CustomStringConvertible 
     /// A weight that must be positive is not.
     case nonPositiveWeight(tensor: String, index: Int)
 
+    /// The same of a part whose tensors have a prefix.
+    func below(_ prefix: String) -> Self {
+        switch self {
+        case .invalidArchitecture(let reason):
+            .invalidArchitecture(prefix.isEmpty ? reason : "\(prefix.dropLast()): \(reason)")
+        case .missingTensor(let name): .missingTensor(name: prefix + name)
+        case .unexpectedTensor(let name): .unexpectedTensor(name: prefix + name)
+        case .wrongShape(let name, let expected, let found):
+            .wrongShape(name: prefix + name, expected: expected, found: found)
+        case .nonFiniteWeight(let tensor, let index):
+            .nonFiniteWeight(tensor: prefix + tensor, index: index)
+        case .nonPositiveWeight(let tensor, let index):
+            .nonPositiveWeight(tensor: prefix + tensor, index: index)
+        }
+    }
+
     /// One sentence for a log or an error message.
     public var description: String {
         switch self {

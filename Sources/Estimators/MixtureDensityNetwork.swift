@@ -81,7 +81,7 @@ struct MixtureDensityNetwork: DensityEstimator {
     /// The network starts as PyTorch's linear layers do; the heads of weights and factors start
     /// near constants, so that the components begin alike but for their means.
     func initialParameters(seed: UInt64) -> [Float] {
-        var parameters = uniformParameters(seed: seed)
+        var parameters = layout.uniformParameters(seed: seed)
         var stream = RandomStream(seed: seed, stream: 1)
         let unit = Float(log(expm1(1 - Double(diagonalFloor))))
         func reset(_ layer: Layer, bias: Float, jitterBias: Bool) {
@@ -234,7 +234,7 @@ extension MixtureDensityNetwork {
     ) -> (z: LaneValue, logProb: LaneValue) {
         guard let uniforms else { preconditionFailure("a mixture draws its component") }
         let heads = appendHeads(context, to: &program)
-        let chosen = appendChoice(heads, uniforms, to: &program)
+        let chosen = program.appendChoice(logWeights: heads.logWeights, uniform: uniforms)
         let pairs = upper == nil ? 0 : thetaDim * (thetaDim - 1) / 2
         var meanTerms: [ContractionTerm] = []
         var factorTerms: [ContractionTerm] = []
@@ -257,31 +257,6 @@ extension MixtureDensityNetwork {
         )
         let z = program.add(mean, appendSolution(factor, normals, to: &program))
         return (z, appendLogProb(of: z, heads, to: &program))
-    }
-
-    /// One at the component whose share of [0, 1) holds the uniform, zero elsewhere, `[K]`.
-    private func appendChoice(
-        _ heads: MixtureHeads,
-        _ uniform: LaneValue,
-        to program: inout LaneProgram
-    ) -> LaneValue {
-        guard components > 1 else { return program.literal([1]) }
-        let weights = program.apply(.exp, heads.logWeights)
-        // Sums of the first k weights; the last one is certain, whatever the rounding.
-        let prefix = (0..<(components - 1)).flatMap { last in (0...last).map { (last, $0) } }
-        let sums = program.scatterAdd(
-            program.gather(weights, prefix.map(\.1)),
-            prefix.map(\.0),
-            width: components - 1
-        )
-        let repeated = program.gather(uniform, Array(repeating: 0, count: components - 1))
-        let below = program.apply(.step, program.subtract(sums, repeated))
-        let one = program.literal([1])
-        let zero = program.literal([0])
-        return program.subtract(
-            program.concatenate([below, one]),
-            program.concatenate([zero, below])
-        )
     }
 
     /// Solves A v = ε from the last dimension to the first.

@@ -8,6 +8,8 @@ import Kernels
 public struct Posterior: Sendable {
     /// The structure of the estimator.
     public let architecture: EstimatorArchitecture
+    /// The structure of the network between x and the estimator, if there is one.
+    public let embedding: EmbeddingArchitecture?
     /// The prior the estimator was trained under; theta lives in its support.
     public let prior: DistributionDescription
     /// How the posterior keeps to the prior's support.
@@ -22,25 +24,34 @@ public struct Posterior: Sendable {
     public var thetaDim: Int { density.thetaDim }
     /// L, the number of entries of one flattened observation.
     public var xDim: Int { density.xDim }
+    /// T, when an observation is a set of up to T trials; a missing one is NaN.
+    public var trialLimit: Int? {
+        let members = (try? architecture.members(embedding: embedding)) ?? []
+        return members.lazy.compactMap { $0.embedding?.trialLimit }.first
+    }
 
-    /// The form of the standardisation of theta.
+    /// The form of the standardisation of theta; that of an ensemble is its members'.
     package var thetaStandardization: ThetaStandardization.Kind {
-        density.standardization.theta.kind
+        if case .ensemble = architecture { return .affine }
+        return density.members[0].standardization.theta.kind
     }
 
     /// Checks every part against the others and prepares the estimator.
     ///
     /// - Parameters:
     ///   - architecture: The structure of the estimator.
+    ///   - embedding: The network between x and the estimator; none for an ensemble.
     ///   - prior: The prior it was trained under.
     ///   - support: Whether theta went through the prior's bijection.
-    ///   - thetaStandardization: Which tensors standardise theta.
+    ///   - thetaStandardization: Which tensors standardise theta; an ensemble's members say it
+    ///     themselves.
     ///   - thetaDim: D.
     ///   - xDim: L.
     ///   - tensors: Every array of the model file, by name.
     /// - Throws: `EstimatorError` naming the part that does not fit.
     public init(
         architecture: EstimatorArchitecture,
+        embedding: EmbeddingArchitecture? = nil,
         prior: DistributionDescription,
         support: PosteriorSupport = .unconstrained,
         thetaStandardization: ThetaStandardization.Kind = .affine,
@@ -54,29 +65,85 @@ public struct Posterior: Sendable {
             )
         }
         try EstimatorArchitecture.validate(thetaDim: thetaDim, xDim: xDim)
-        let standardization = try Standardization(
-            tensors: tensors,
-            thetaKind: thetaStandardization,
-            thetaDim: thetaDim,
-            xDim: xDim
+        var standardizations: [Standardization] = []
+        let members = try architecture.members(
+            embedding: embedding,
+            thetaStandardization: thetaStandardization
         )
+        for (index, member) in members.enumerated() {
+            let prefix = architecture.tensorPrefix(ofMember: index)
+            do throws(EstimatorError) {
+                standardizations.append(
+                    try Standardization(
+                        tensors: tensors.below(prefix),
+                        thetaKind: member.thetaStandardization,
+                        thetaDim: thetaDim,
+                        xDim: xDim
+                    )
+                )
+            } catch {
+                throw error.below(prefix)
+            }
+        }
         let density = try ConditionalDensity(
             architecture: architecture,
+            embedding: embedding,
             prior: prior,
             support: support,
-            standardization: standardization
+            standardizations: standardizations
         )
-        let parameters = try density.estimator.parameters(from: tensors)
-        try self.init(architecture, prior, support, density, parameters: parameters)
+        let parameters = try density.parameters(from: tensors)
+        try self.init(architecture, embedding, prior, support, density, parameters: parameters)
         let known = self.tensors.keys
         if let name = tensors.keys.sorted().first(where: { !known.contains($0) }) {
             throw .unexpectedTensor(name: name)
         }
     }
 
+    /// Makes the equal-weight mixture of posteriors, each with its own weights, embedding network
+    /// and standardisation.
+    ///
+    /// - Throws: `EstimatorError` when there are none, or when their priors or observations differ.
+    public init(ensemble posteriors: [Posterior]) throws(EstimatorError) {
+        guard let first = posteriors.first else {
+            throw .invalidArchitecture("an ensemble of nothing")
+        }
+        var members: [EnsembleMember] = []
+        var tensors: [String: Tensor] = [:]
+        for posterior in posteriors {
+            guard posterior.prior == first.prior, posterior.support == first.support else {
+                throw .invalidArchitecture("the members have different priors")
+            }
+            guard posterior.xDim == first.xDim else {
+                throw .invalidArchitecture("the members' observations have different sizes")
+            }
+            // The members of an ensemble join as they are.
+            let added = try posterior.architecture.members(
+                embedding: posterior.embedding,
+                thetaStandardization: posterior.thetaStandardization
+            )
+            for (index, member) in added.enumerated() {
+                let own = posterior.tensors.below(
+                    posterior.architecture.tensorPrefix(ofMember: index)
+                )
+                for (name, tensor) in own { tensors["members.\(members.count).\(name)"] = tensor }
+                members.append(member)
+            }
+        }
+        try self.init(
+            architecture: .ensemble(members),
+            prior: first.prior,
+            support: first.support,
+            thetaDim: first.thetaDim,
+            xDim: first.xDim,
+            tensors: tensors
+        )
+    }
+
     /// Joins a checked density with its weights.
     init(
         _ architecture: EstimatorArchitecture,
+        _ embedding: EmbeddingArchitecture?,
         _ prior: DistributionDescription,
         _ support: PosteriorSupport,
         _ density: ConditionalDensity,
@@ -91,6 +158,7 @@ public struct Posterior: Sendable {
             throw .nonFiniteWeight(tensor: "parameters", index: index)
         }
         self.architecture = architecture
+        self.embedding = embedding
         self.prior = prior
         self.support = support
         self.density = density
@@ -107,8 +175,7 @@ public struct Posterior: Sendable {
 
     /// Every array of the model file: weights and standardisation, by name.
     public var tensors: [String: Tensor] {
-        density.estimator.tensors(of: parameters)
-            .merging(density.standardization.tensors) { first, _ in first }
+        density.tensors(of: parameters)
     }
 
     /// Draws from the posterior of each observation, before any truncation.
@@ -169,7 +236,7 @@ public struct Posterior: Sendable {
         }
         let noise = Array(
             repeating: LaneInputSource.noise(keys),
-            count: density.estimator.uniformCount > 0 ? 2 : 1
+            count: density.uniformCount > 0 ? 2 : 1
         )
         let evaluator = withLogProb ? sampleWithLogProbEvaluator : sampleEvaluator
         let rows = evaluator.evaluate(
@@ -207,7 +274,7 @@ public struct Posterior: Sendable {
     ) -> [Float] {
         let batch = batchSize(of: observations)
         let noise: [LaneInputSource] =
-            density.estimator.uniformCount > 0
+            density.uniformCount > 0
             ? [.rows(normals), .rows(uniforms)] : [.rows(normals)]
         let rows = sampleEvaluator.evaluate(
             parameters: parameters,

@@ -11,6 +11,8 @@ extension Standardization {
     ///   - xDim: L.
     ///   - thetaZScore: Which numbers of theta to take.
     ///   - xZScore: Which numbers of x to take.
+    ///   - trials: How many trials x is a set of, the trial its first axis: an entry has the same
+    ///     numbers in every trial.
     public init(
         theta: [Float],
         x: [Float],
@@ -18,13 +20,15 @@ extension Standardization {
         prior: DistributionDescription,
         xDim: Int,
         thetaZScore: ZScore = .independent,
-        xZScore: ZScore = .independent
+        xZScore: ZScore = .independent,
+        trials: Int = 1
     ) {
         self.init(
             prior: prior,
             xDim: xDim,
             thetaZScore: thetaZScore,
             xZScore: xZScore,
+            trials: trials,
             forEachBatch: { body in body(theta, x, rows) }
         )
     }
@@ -36,6 +40,8 @@ extension Standardization {
     ///   - xDim: L.
     ///   - thetaZScore: Which numbers of theta to take.
     ///   - xZScore: Which numbers of x to take.
+    ///   - trials: How many trials x is a set of, the trial its first axis: an entry has the same
+    ///     numbers in every trial.
     ///   - forEachBatch: Hands over theta, x and the rows of them to measure, batch by batch; it
     ///     is called twice. How the rows are cut into batches does not change the result.
     /// - Throws: What `forEachBatch` throws.
@@ -44,20 +50,24 @@ extension Standardization {
         xDim: Int,
         thetaZScore: ZScore = .independent,
         xZScore: ZScore = .independent,
+        trials: Int = 1,
         forEachBatch: (
             (_ theta: [Float], _ x: [Float], _ rows: ArraySlice<Int>) -> Void
         ) throws(Failure) -> Void
     ) throws(Failure) {
         let supports = prior.supportTransforms
         var thetaSums = MomentSums(width: supports.count, thetaZScore)
-        var xSums = MomentSums(width: xDim, xZScore)
+        let features = xDim / trials
+        var xSums = MomentSums(width: features, xZScore)
         func add(_ theta: [Float], _ x: [Float], _ rows: ArraySlice<Int>) {
             for row in rows {
                 thetaSums.add { dimension in
                     let value = Double(theta[row * supports.count + dimension])
                     return supports[dimension].toUnconstrained(value)
                 }
-                xSums.add { Double(x[row * xDim + $0]) }
+                for trial in 0..<trials {
+                    xSums.add { Double(x[row * xDim + trial * features + $0]) }
+                }
             }
         }
         try forEachBatch(add)
@@ -65,7 +75,8 @@ extension Standardization {
         xSums.takeMeans()
         try forEachBatch(add)
         let thetaMoments = thetaSums.moments
-        let xMoments = xSums.moments
+        let ofTrial = xSums.moments
+        let xMoments = (0..<xDim).map { ofTrial[$0 % features] }
         self.init(
             thetaScale: thetaMoments.map { Float(1 / $0.standardDeviation) },
             thetaShift: thetaMoments.map { Float(-$0.mean / $0.standardDeviation) },

@@ -40,17 +40,32 @@ public protocol TrainableDensityEstimator: Sendable {
 extension EstimatorArchitecture {
     /// The estimator of this structure over a vector of parameters to be trained.
     ///
+    /// - Parameters:
+    ///   - embedding: The network between x and the estimator, if there is one.
+    ///   - prior: The prior of the simulations.
+    ///   - standardization: How theta and x are standardised, in every member of an ensemble.
+    /// - Returns: The estimator.
     /// - Throws: `EstimatorError` naming the part that does not fit.
     public func trainable(
+        embedding: EmbeddingArchitecture? = nil,
         prior: DistributionDescription,
         standardization: Standardization
     ) throws(EstimatorError) -> any TrainableDensityEstimator {
         let density = try ConditionalDensity(
             architecture: self,
+            embedding: embedding,
             prior: prior,
-            standardization: standardization
+            standardizations: Array(
+                repeating: standardization,
+                count: try members(embedding: embedding).count
+            )
         )
-        return NPEEstimator(architecture: self, prior: prior, density: density)
+        return NPEEstimator(
+            architecture: self,
+            embedding: embedding,
+            prior: prior,
+            density: density
+        )
     }
 }
 
@@ -60,19 +75,22 @@ extension EstimatorArchitecture {
 /// Bayesian conditional density estimation, arXiv:1605.06376, eq. 4.
 private struct NPEEstimator: TrainableDensityEstimator {
     private let architecture: EstimatorArchitecture
+    private let embedding: EmbeddingArchitecture?
     private let prior: DistributionDescription
     private let density: ConditionalDensity
     private let lossEvaluator: LaneEvaluator
     private let gradientEvaluator: GradientEvaluator
 
-    var parameterCount: Int { density.estimator.layout.count }
+    var parameterCount: Int { density.layout.count }
 
     init(
         architecture: EstimatorArchitecture,
+        embedding: EmbeddingArchitecture?,
         prior: DistributionDescription,
         density: ConditionalDensity
     ) {
         self.architecture = architecture
+        self.embedding = embedding
         self.prior = prior
         self.density = density
         var (program, logProb) = density.logProbProgram()
@@ -89,7 +107,7 @@ private struct NPEEstimator: TrainableDensityEstimator {
     }
 
     func initialParameters(seed: UInt64) -> [Float] {
-        density.estimator.initialParameters(seed: seed)
+        density.initialParameters(seed: seed)
     }
 
     func lossAndGradient(
@@ -126,6 +144,13 @@ private struct NPEEstimator: TrainableDensityEstimator {
     }
 
     func posterior(parameters: [Float]) throws(EstimatorError) -> Posterior {
-        try Posterior(architecture, prior, .unconstrained, density, parameters: parameters)
+        try Posterior(
+            architecture,
+            embedding,
+            prior,
+            .unconstrained,
+            density,
+            parameters: parameters
+        )
     }
 }

@@ -34,14 +34,29 @@ extension EstimatorArchitecture {
                 writer.key("activation")
                 writer.string(network.activation.rawValue)
             }
+        case .mixtureMADE(let network):
+            writer.string("made")
+            network.writeFields(to: &writer)
+        case .ensemble(let members):
+            writer.string("ensemble")
+            writer.key("members")
+            writer.beginArray()
+            for member in members { member.write(to: &writer) }
+            writer.endArray()
         }
         writer.endObject()
     }
 
     /// Reads a structure; a field that is not known could change the maths and is refused.
-    package init(_ field: JSONField) throws(JSONFieldError) {
+    ///
+    /// - Parameters:
+    ///   - field: The structure.
+    ///   - xShape: The shape of an observation.
+    /// - Throws: `JSONFieldError` naming the first field that is wrong.
+    package init(_ field: JSONField, xShape: [Int]) throws(JSONFieldError) {
         let fields = try field.object()
-        let kind = try fields.required("architecture", expected: "\"flow\" or \"mdn\"")
+        let kinds = "\"flow\", \"mdn\", \"made\" or \"ensemble\""
+        let kind = try fields.required("architecture", expected: kinds)
         switch try kind.string() {
         case "flow":
             self = .flow(try FlowArchitecture(fields))
@@ -49,8 +64,16 @@ extension EstimatorArchitecture {
             self = .flow(try FlowArchitecture(version1: fields))
         case "mdn":
             self = .mixtureDensityNetwork(try Self.mixture(fields))
+        case "made":
+            self = .mixtureMADE(try MixtureMADEArchitecture(fields))
+        case "ensemble":
+            try fields.refuseOthers(than: ["architecture", "members"])
+            let list = try fields.required("members", expected: "a list of members").elements()
+            var members: [EnsembleMember] = []
+            for member in list { members.append(try EnsembleMember(member, xShape: xShape)) }
+            self = .ensemble(members)
         default:
-            throw kind.mismatch("\"flow\" or \"mdn\"")
+            throw kind.mismatch(kinds)
         }
     }
 

@@ -8,6 +8,7 @@ package struct MetadataDocument: Equatable {
     static let key = "posterior"
 
     package var architecture: EstimatorArchitecture
+    package var embedding: EmbeddingArchitecture?
     package var prior: DistributionDescription
     package var support = PosteriorSupport.unconstrained
     package var thetaStandardization = ThetaStandardization.Kind.affine
@@ -28,6 +29,10 @@ package struct MetadataDocument: Equatable {
         }
         writer.key("estimator")
         architecture.write(to: &writer)
+        if let embedding {
+            writer.key("embedding")
+            embedding.write(to: &writer)
+        }
         writer.key("theta")
         metadata.theta.write(to: &writer)
         writer.key("x")
@@ -38,13 +43,7 @@ package struct MetadataDocument: Equatable {
             writer.key("support")
             writer.string(support.rawValue)
         }
-        if thetaStandardization != .affine {
-            writer.key("standardization")
-            writer.beginObject()
-            writer.key("theta")
-            writer.string(thetaStandardization.rawValue)
-            writer.endObject()
-        }
+        thetaStandardization.write(to: &writer)
         writer.optional("data_scale", metadata.dataScale)
         if let training = metadata.training {
             writer.key("training")
@@ -111,7 +110,7 @@ extension MetadataDocument {
             "estimator",
             expected: "the structure of the estimator"
         )
-        architecture = try EstimatorArchitecture(estimator)
+        architecture = try EstimatorArchitecture(estimator, xShape: x.shape)
         hasVersion1FlowNames = try estimator.object().optional("architecture")?.string() == "maf"
         prior = try DistributionDescription(
             fields.required("prior", expected: "the prior of the parameters")
@@ -125,10 +124,10 @@ extension MetadataDocument {
             )
         }
         if version >= 2 {
-            support = try fields.optional("support")?.choice() ?? .unconstrained
-            if let standardization = try fields.optional("standardization")?.object() {
-                try standardization.refuseOthers(than: ["theta"])
-                thetaStandardization = try standardization.optional("theta")?.choice() ?? .affine
+            support = try fields.optional("support")?.oneOf() ?? .unconstrained
+            thetaStandardization = try ThetaStandardization.Kind(fields)
+            embedding = try fields.optional("embedding").map { field throws(JSONFieldError) in
+                try EmbeddingArchitecture(field, xShape: x.shape)
             }
         } else {
             // What the first version had to have; the fields above it skips, as every release did.
@@ -149,17 +148,5 @@ extension MetadataDocument {
             source: try fields.optional("source").map(ModelSource.init),
             calibration: try fields.optional("calibration").map(CalibrationSummary.init)
         )
-    }
-}
-
-extension JSONField {
-    /// One of the names of a set of cases.
-    fileprivate func choice<Case: RawRepresentable<String> & CaseIterable>()
-        throws(JSONFieldError) -> Case
-    {
-        guard let name = value.string, let found = Case(rawValue: name) else {
-            throw mismatch(Case.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or "))
-        }
-        return found
     }
 }

@@ -45,6 +45,7 @@ public struct ModelFile: Sendable {
         do throws(EstimatorError) {
             posterior = try Posterior(
                 architecture: document.architecture,
+                embedding: document.embedding,
                 prior: document.prior,
                 support: document.support,
                 thetaStandardization: document.thetaStandardization,
@@ -108,6 +109,7 @@ public struct ModelFile: Sendable {
     private var document: MetadataDocument {
         MetadataDocument(
             architecture: posterior.architecture,
+            embedding: posterior.embedding,
             prior: posterior.prior,
             support: posterior.support,
             thetaStandardization: posterior.thetaStandardization,

@@ -9,8 +9,8 @@ struct ModelCatalog: Sendable {
         let name: String
         let version: Int
         let posterior: Posterior
-        /// The shape of x.
-        let xShape: [Int]
+        /// What an observation looks like.
+        let xShape: ObservationShape
         /// So many draws or densities are worked out well within `ServiceLimits.loopTime`.
         let quickDraws: Int
 
@@ -19,7 +19,10 @@ struct ModelCatalog: Sendable {
             name = model.name
             version = model.version
             posterior = model.file.posterior
-            xShape = model.file.metadata.x.shape
+            xShape = ObservationShape(
+                extents: model.file.metadata.x.shape,
+                of: model.file.posterior
+            )
             quickDraws = QuickWork.draws(of: model.file.posterior, within: loopTime)
         }
     }

@@ -71,14 +71,43 @@ struct ModelCard: CustomStringConvertible {
 
     /// The structure in a few words.
     private var estimator: String {
-        switch file.posterior.architecture {
+        text(of: file.posterior.architecture)
+            + (file.posterior.embedding.map { ", after \(text(of: $0))" } ?? "")
+    }
+
+    private func text(of architecture: EstimatorArchitecture) -> String {
+        switch architecture {
         case .flow(let flow): text(of: flow)
+        case .mixtureMADE(let network):
+            """
+            made, \(network.components) components, \(network.blocks) blocks, \
+            \(network.degrees.count) hidden
+            """
+        case .ensemble(let members):
+            "ensemble of \(members.count): "
+                + Set(members.map { text(of: $0.estimator) }).sorted().joined(separator: "; ")
         case .mixtureDensityNetwork(let mixture):
             """
             mdn, \(mixture.components) components, \(mixture.hiddenLayers) layers, \
             \(mixture.hiddenFeatures) hidden
             """
         }
+    }
+
+    /// What an embedding network is made of, without its activations.
+    private func text(of embedding: EmbeddingArchitecture) -> String {
+        let layers = embedding.layers.compactMap { layer -> String? in
+            switch layer {
+            case .linear(let features): "\(features)"
+            case .convolution(let channels, let kernel, _, _):
+                "convolution \(kernel) to \(channels)"
+            case .maxPool(let size): "pool \(size)"
+            case .residual(let layers): "residual of \(layers.count) layers"
+            case .trials(_, let aggregation): "\(aggregation.rawValue) over trials"
+            case .activation, .layerNorm, .reshape, .flatten: nil
+            }
+        }
+        return "embedding \(layers.joined(separator: ", "))"
     }
 
     /// The maps of a flow that have networks.

@@ -53,10 +53,15 @@ public struct SimulationSet: Sendable {
     ///
     /// A theta on a bound of the prior's box is moved to the next number inside.
     ///
+    /// - Parameters:
+    ///   - simulations: The table.
+    ///   - prior: The distribution theta was drawn from.
+    ///   - acceptsMissing: Whether the NaN in one x, `[L]`, stand for what is missing and are kept.
     /// - Throws: `TrainingError` when the prior does not fit or fewer than two rows are usable.
     public init(
         _ simulations: Simulations,
-        prior: DistributionDescription
+        prior: DistributionDescription,
+        acceptsMissing: ((_ x: ArraySlice<Float>) -> Bool)? = nil
     ) throws(TrainingError) {
         let support = try PriorSupport(prior, thetaDim: simulations.thetaDim)
         let thetaDim = simulations.thetaDim
@@ -69,7 +74,8 @@ public struct SimulationSet: Sendable {
         for row in 0..<simulations.count {
             let draw = simulations.theta[row * thetaDim..<(row + 1) * thetaDim]
             let output = simulations.x[row * xDim..<(row + 1) * xDim]
-            guard output.allSatisfy({ $0.isFinite }), support.contains(draw) else {
+            let isUsable = output.allSatisfy { $0.isFinite } || (acceptsMissing?(output) ?? false)
+            guard isUsable, support.contains(draw) else {
                 refused += 1
                 continue
             }

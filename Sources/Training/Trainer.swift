@@ -43,6 +43,7 @@ public struct Trainer: Sendable {
     ///
     /// - Parameters:
     ///   - architecture: The structure of the estimator.
+    ///   - embedding: The network between x and the estimator, if there is one.
     ///   - data: The pairs to train on; part of them is held out.
     ///   - checkpoint: Where to keep the state, if anywhere.
     ///   - isCancelled: Asked before every step; true ends training with the best weights so far.
@@ -51,6 +52,7 @@ public struct Trainer: Sendable {
     /// - Throws: `TrainingError` naming what went wrong, and at which step.
     public func train(
         _ architecture: EstimatorArchitecture,
+        embedding: EmbeddingArchitecture? = nil,
         on data: SimulationSet,
         checkpoint: CheckpointFile? = nil,
         isCancelled: () -> Bool = { false },
@@ -75,6 +77,7 @@ public struct Trainer: Sendable {
             xDim: data.xDim,
             thetaZScore: configuration.thetaZScore,
             xZScore: configuration.xZScore,
+            trials: embedding?.trialLimit ?? 1,
             forEachBatch: { body throws(TrainingError) in
                 try data.forEachBatch(of: split.training) {
                     body($0.theta, logarithm?.values(of: $0.x) ?? $0.x, $0.rows)
@@ -85,6 +88,7 @@ public struct Trainer: Sendable {
         let estimator: any TrainableDensityEstimator
         do {
             estimator = try architecture.trainable(
+                embedding: embedding,
                 prior: data.prior,
                 standardization: standardization
             )
@@ -95,7 +99,7 @@ public struct Trainer: Sendable {
             estimator,
             to: data,
             split: split,
-            label: "\(architecture)",
+            label: embedding.map { "\(architecture) \($0)" } ?? "\(architecture)",
             checkpoint: checkpoint,
             isCancelled: isCancelled,
             progress: progress

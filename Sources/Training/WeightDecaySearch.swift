@@ -53,6 +53,7 @@ public struct WeightDecaySearch: Sendable {
     ///
     /// - Parameters:
     ///   - architecture: The structure of the estimator.
+    ///   - embedding: The network between x and the estimator, if there is one.
     ///   - data: The pairs to train on; part of them is held out.
     ///   - checkpoint: Where to keep the state of the first run, if anywhere.
     ///   - isCancelled: Asked before every step; true ends training with the best weights so far.
@@ -61,6 +62,7 @@ public struct WeightDecaySearch: Sendable {
     /// - Throws: `TrainingError` naming what went wrong, and at which step.
     public func train(
         _ architecture: EstimatorArchitecture,
+        embedding: EmbeddingArchitecture? = nil,
         on data: SimulationSet,
         checkpoint: CheckpointFile? = nil,
         isCancelled: () -> Bool = { false },
@@ -80,6 +82,7 @@ public struct WeightDecaySearch: Sendable {
             )
             let trained = try trainer.train(
                 architecture,
+                embedding: embedding,
                 on: data,
                 checkpoint: checkpoint.map {
                     CheckpointFile(

@@ -11,6 +11,7 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
     var architecture: EstimatorArchitecture
     var prior: DistributionDescription
     var xDim = 3
+    var embedding: EmbeddingArchitecture?
 
     var testDescription: String { name }
     /// A spline behind bijections so steep that differences cross its knots.
@@ -206,7 +207,105 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
                 prior: normal(10),
                 xDim: 10
             ),
-        ] + diagonalMixtures
+        ] + diagonalMixtures + autoregressiveMixtures + embedded + [ensemble]
+
+    private var memberCount: Int {
+        if case .ensemble(let members) = architecture { members.count } else { 1 }
+    }
+
+    private static let autoregressiveMixtures = [1, 2, 3].map { dimension in
+        EstimatorCase(
+            name: "made, \(dimension)",
+            architecture: .mixtureMADE(
+                MixtureMADEArchitecture(
+                    components: 2,
+                    deviationFloor: 1e-2,
+                    degrees: (0..<8).map { $0 % dimension + 1 },
+                    blocks: 2,
+                    activation: .tanh
+                )
+            ),
+            prior: normal(dimension)
+        )
+    }
+
+    /// One density behind each kind of embedding network; smooth but for the largest of a pool.
+    private static let embedded = [
+        (
+            "mlp", [6],
+            [
+                .linear(features: 7), .layerNorm(epsilon: 1e-5), .activation(.elu),
+                .residual([.linear(features: 7), .activation(.tanh)]), .linear(features: 4),
+                .activation(.softplus),
+            ]
+        ),
+        (
+            "series", [12],
+            [
+                .reshape([2, 6]), .convolution(channels: 3, kernel: [3], padding: 1, stride: 1),
+                .activation(.silu), .maxPool(size: 2), .flatten, .linear(features: 3),
+            ]
+        ),
+        (
+            "images", [2, 5, 4],
+            [
+                .convolution(channels: 3, kernel: [3, 2], padding: 1, stride: 2),
+                .activation(.tanh), .flatten, .linear(features: 3),
+            ]
+        ),
+        (
+            "trials", [3, 4],
+            [
+                .trials(
+                    [
+                        .reshape([1, 4]),
+                        .convolution(channels: 2, kernel: [2], padding: 0, stride: 1),
+                        .flatten, .layerNorm(epsilon: 1e-5), .activation(.tanh),
+                        .linear(features: 3),
+                    ],
+                    aggregation: .mean
+                ),
+                .linear(features: 4), .activation(.sigmoid),
+            ]
+        ),
+    ].map { (name: String, shape: [Int], layers: [EmbeddingLayer]) in
+        EstimatorCase(
+            name: "mdn after \(name)",
+            architecture: .mixtureDensityNetwork(components: 2, hiddenFeatures: 5),
+            prior: normal(2),
+            xDim: shape.reduce(1, *),
+            embedding: EmbeddingArchitecture(xShape: shape, layers: layers)
+        )
+    }
+
+    private static let ensemble = EstimatorCase(
+        name: "ensemble",
+        architecture: .ensemble([
+            EnsembleMember(
+                estimator: .maskedAutoregressiveFlow(
+                    thetaDim: 1,
+                    hiddenFeatures: 5,
+                    transformCount: 2,
+                    seed: 1
+                )
+            ),
+            EnsembleMember(
+                estimator: .mixtureDensityNetwork(components: 2, hiddenFeatures: 6),
+                embedding: EmbeddingArchitecture(xShape: [3], layers: [.linear(features: 2)])
+            ),
+            EnsembleMember(
+                estimator: .mixtureMADE(
+                    MixtureMADEArchitecture(
+                        thetaDim: 1,
+                        components: 2,
+                        hiddenFeatures: 4,
+                        blocks: 1
+                    )
+                )
+            ),
+        ]),
+        prior: normal(1)
+    )
 
     private static let diagonalMixtures = [1, 2, 10].map { dimension in
         EstimatorCase(
@@ -244,15 +343,20 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
     }
 
     func trainable() throws -> any TrainableDensityEstimator {
-        try architecture.trainable(prior: prior, standardization: standardization)
+        try architecture.trainable(
+            embedding: embedding,
+            prior: prior,
+            standardization: standardization
+        )
     }
 
     /// log q(theta | x) as a function of x at one theta, or of theta at one x.
     func programCase(byObservation: Bool) throws -> ProgramCase {
         let density = try ConditionalDensity(
             architecture: architecture,
+            embedding: embedding,
             prior: prior,
-            standardization: standardization
+            standardizations: Array(repeating: standardization, count: memberCount)
         )
         // Inside every support of these tests.
         let theta = prior.supportTransforms.map { transform -> Float in

@@ -106,6 +106,7 @@ import Testing
         let posterior = try test.posterior()
         let copy = try Posterior(
             architecture: posterior.architecture,
+            embedding: posterior.embedding,
             prior: posterior.prior,
             thetaDim: posterior.thetaDim,
             xDim: posterior.xDim,

@@ -124,7 +124,10 @@ import Testing
         var writer = JSONWriter()
         EstimatorArchitecture.flow(flow).write(to: &writer)
         let root = try JSONDocument(parsing: writer.finish()).root
-        #expect(try EstimatorArchitecture(JSONField(root, path: "estimator")) == .flow(flow))
+        #expect(
+            try EstimatorArchitecture(JSONField(root, path: "estimator"), xShape: [1])
+                == .flow(flow)
+        )
     }
 
     @Test func `the metadata of the flow say what was written`() throws {

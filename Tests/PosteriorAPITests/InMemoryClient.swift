@@ -21,6 +21,16 @@ struct InMemoryClient {
         service = PosteriorService(repository: repository, limits: limits, readiness: readiness)
     }
 
+    /// One model, called `model`, from a fixture.
+    init(fixture: String) throws {
+        let file = try Self.file(fixture)
+        service = PosteriorService(
+            repository: ModelRepository(models: [.init(name: "model", version: 1, file: file)]),
+            limits: ServiceLimits(),
+            readiness: Readiness()
+        )
+    }
+
     private static func file(_ name: String) throws -> ModelFile {
         let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let path = "ModelStoreTests/Fixtures/\(name).safetensors"

@@ -53,7 +53,7 @@ struct NormalizingFlow: DensityEstimator {
     var tensorPlaces: [TensorPlace] { layers.flatMap { $0.tensorPlaces(in: layout) } }
 
     func initialParameters(seed: UInt64) -> [Float] {
-        var parameters = uniformParameters(seed: seed)
+        var parameters = layout.uniformParameters(seed: seed)
         for layer in layers { layer.initialize(&parameters, layout: layout, seed: seed) }
         return parameters
     }

@@ -24,7 +24,7 @@ struct LogProbRequest {
     /// `observation`, it is that one's list of thetas.
     init(
         _ body: JSONValue,
-        xShape: [Int],
+        xShape: ObservationShape,
         thetaDim: Int,
         limits: ServiceLimits
     ) throws(JSONFieldError) {

@@ -6,14 +6,18 @@ struct ObservationList {
     let isBatch: Bool
     /// One value for each observation.
     let entries: [JSONValue]
-    /// The model's shape of x.
-    let shape: [Int]
+    /// What an observation of the model looks like.
+    let shape: ObservationShape
 
     /// Finds the observations; exactly one of the two fields must be there.
-    init(_ fields: JSONFields, shape: [Int], limits: ServiceLimits) throws(JSONFieldError) {
+    init(
+        _ fields: JSONFields,
+        shape: ObservationShape,
+        limits: ServiceLimits
+    ) throws(JSONFieldError) {
         self.shape = shape
         var expected: String {
-            "a list of observations, each \(NumberArrayReader.describe(shape))"
+            "a list of observations, each \(shape.description)"
         }
         switch (fields.optional("observations"), fields.optional("observation")) {
         case (.some, .some(let single)):
@@ -49,9 +53,7 @@ struct ObservationList {
 
     /// Appends the numbers of an observation, or nothing when they cannot be used.
     func append(_ index: Int, to values: inout [Float]) throws(APIError) {
-        try NumberArrayReader.appendOrRestore(entries[index], shape: shape, to: &values) {
-            path(index)
-        }
+        try shape.append(entries[index], to: &values) { path(index) }
     }
 
     /// The error of a lone observation, which is that of the whole request.
