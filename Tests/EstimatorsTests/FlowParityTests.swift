@@ -38,7 +38,7 @@ private struct FlowFixture: Decodable {
         let root = try JSONField(JSONDocument(parsing: Array(data)).root, path: "").object()
         let structure = try root.required("estimator", expected: "a structure")
         let posterior = try Posterior(
-            architecture: EstimatorArchitecture(structure),
+            architecture: EstimatorArchitecture(structure, xShape: [fixture.xDim]),
             prior: EstimatorCase.normal(fixture.thetaDim),
             thetaDim: fixture.thetaDim,
             xDim: fixture.xDim,
