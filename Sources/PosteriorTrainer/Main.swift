@@ -22,7 +22,8 @@ struct PosteriorTrainer: ParsableCommand {
             """,
         version: release,
         subcommands: [
-            TasksCommand.self, SimulateCommand.self, TrainCommand.self, BenchmarkCommand.self,
+            TasksCommand.self, SimulateCommand.self, TrainCommand.self, EnsembleCommand.self,
+            BenchmarkCommand.self,
             InspectCommand.self,
         ]
     )

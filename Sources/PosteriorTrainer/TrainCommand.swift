@@ -41,6 +41,9 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup(title: "Estimator")
     var estimatorOptions: EstimatorOptions
 
+    @OptionGroup(title: "Embedding")
+    var embeddingOptions: EmbeddingOptions
+
     @OptionGroup(title: "Optimisation")
     var optimizationOptions: OptimizationOptions
 
@@ -100,7 +103,13 @@ struct TrainCommand: ParsableCommand {
             note("\(data.refusedCount) simulations left out: not finite or outside the prior")
         }
         let search = search(forSimulations: data.count)
-        let outcome = try train(search, on: data, checkpointPath: checkpointPath)
+        let embedding = try embeddingOptions.architecture(xShape: source.x.shape)
+        let outcome = try train(
+            search,
+            embedding: embedding,
+            on: data,
+            checkpointPath: checkpointPath
+        )
         let trained = outcome.trained
         try ModelDirectory.create(destination.directory)
         try ModelFile(
@@ -150,6 +159,7 @@ struct TrainCommand: ParsableCommand {
         }
         return try TrainingData(
             dataOptions,
+            hasTrials: embeddingOptions.embedding == .trials,
             validationFraction: stoppingOptions.validationFraction,
             scratchDirectory: ProcessInfo.processInfo.environment["TMPDIR"]
                 ?? destination.parentDirectory
@@ -173,6 +183,7 @@ struct TrainCommand: ParsableCommand {
     /// Fits the estimator, showing progress.
     private func train(
         _ search: WeightDecaySearch,
+        embedding: EmbeddingArchitecture?,
         on data: SimulationSet,
         checkpointPath: String
     ) throws -> WeightDecaySearch.Outcome {
@@ -184,6 +195,7 @@ struct TrainCommand: ParsableCommand {
         defer { display.finish() }
         return try search.train(
             estimatorOptions.architecture(thetaDim: data.thetaDim, seed: seed),
+            embedding: embedding,
             on: data,
             checkpoint: CheckpointFile(
                 path: checkpointPath,
@@ -235,7 +247,9 @@ struct TrainCommand: ParsableCommand {
         writer.beginObject()
         writer.key("observations")
         writer.beginArray()
-        writer.numbers(observation.span)
+        // Trials that are missing are left out.
+        let present = observation.filter { !$0.isNaN }
+        writer.numbers(present.span)
         writer.endArray()
         writer.key("num_samples")
         writer.integer(1000)

@@ -44,11 +44,13 @@ struct TrainingData {
     ///
     /// - Parameters:
     ///   - options: The flags.
+    ///   - hasTrials: Whether x is a set of trials, the first axis, of which some may be NaN.
     ///   - validationFraction: The part that will be held out.
     ///   - scratchDirectory: Where data may be expanded that cannot be read in place.
     /// - Throws: What is wrong with the files, the prior, the names, or the rows.
     init(
         _ options: DataOptions,
+        hasTrials: Bool,
         validationFraction: Double,
         scratchDirectory: String
     ) throws {
@@ -85,6 +87,10 @@ struct TrainingData {
         var policy = RowPolicy()
         policy.dropsInvalidRows = options.dropInvalid
         policy.allowsConstantX = options.allowConstant
+        if hasTrials {
+            let width = x.shape.dropFirst().reduce(1, *)
+            policy.acceptsMissing = { Self.hasWholeTrials($0, width: width) }
+        }
         set = try SimulationSet(
             table,
             heldOut: table.count - trainingRows,
@@ -102,6 +108,17 @@ struct TrainingData {
                 .tooFewRows(usable: set.count, dropped: set.refusedCount, needed: max(needed, 2))
             )
         }
+    }
+
+    /// Whether every trial of an x is there or all NaN, and one is there.
+    private static func hasWholeTrials(_ x: ArraySlice<Float>, width: Int) -> Bool {
+        var hasTrial = false
+        for start in stride(from: x.startIndex, to: x.endIndex, by: width) {
+            let missing = x[start..<(start + width)].count { $0.isNaN }
+            guard missing == 0 || missing == width else { return false }
+            if missing == 0 { hasTrial = true }
+        }
+        return hasTrial
     }
 
     /// An observation to try the model with, `[L]`: the task's, or the first that judges.
