@@ -16,7 +16,7 @@ extension EstimatorArchitecture {
                 autoregressive: .softplusAffine(floor: 1e-3),
                 thetaDim: thetaDim,
                 conditioner: .alternating(
-                    thetaDim: thetaDim,
+                    degrees: min(1, thetaDim - 1)..<max(thetaDim, 1),
                     hiddenFeatures: hiddenFeatures,
                     blocks: blocks
                 ),
@@ -46,7 +46,7 @@ extension EstimatorArchitecture {
                 ),
                 thetaDim: thetaDim,
                 conditioner: .alternating(
-                    thetaDim: thetaDim,
+                    degrees: 0..<max(thetaDim, 1),
                     hiddenFeatures: hiddenFeatures,
                     blocks: blocks
                 ),
@@ -148,16 +148,19 @@ extension FlowArchitecture {
 }
 
 extension MaskedNetwork {
-    /// Layers of equal width whose units take the degrees 1 to D − 1 in turn, with tanh.
+    /// Layers of equal width whose units take the degrees in turn, with tanh.
+    ///
+    /// sbi's and nflows' masks have degrees from 1 on: the numbers of the first feature then depend
+    /// on nothing, the context neither. Units of degree 0 see the context alone.
     ///
     /// *Reference*: sbi 0.27 and nflows 0.14, `MADE` without random masks.
     fileprivate static func alternating(
-        thetaDim: Int,
+        degrees: Range<Int>,
         hiddenFeatures: Int,
         blocks: Int
     ) -> Self {
         let degrees = (0..<max(hiddenFeatures, 0)).map { unit in
-            unit % max(1, thetaDim - 1) + min(1, thetaDim - 1)
+            degrees.lowerBound + unit % degrees.count
         }
         return Self(
             hiddenDegrees: Array(repeating: degrees, count: max(blocks, 0) + 1),
