@@ -203,31 +203,27 @@ func applyGroups(_ function: GroupFunction, _ operands: GroupOperands) {
                 let bin = unsafe operands.right[single]
                 var output = unsafe operands.target + members
                 for member in 0..<size {
-                    let index = SIMD8<Float>(repeating: Float(member))
                     unsafe output.pointee = SIMD8<Float>.zero
-                        .replacing(with: below, where: bin .> index)
-                        .replacing(with: at, where: bin .== index)
+                        .replacing(with: at, where: bin .> beforeBin(member))
+                        .replacing(with: below, where: bin .> beforeBin(member &+ 1))
                     unsafe output += vectors
                 }
             case .knots(_, let outside):
                 let bin = unsafe operands.right[single]
-                var lower = SIMD8<Float>(repeating: outside)
-                var upper = lower
+                let none = SIMD8<Float>(repeating: outside)
+                var lower = none
+                var upper = none
                 var input = unsafe operands.left + members
                 for member in 0..<size {
                     let value = unsafe input.pointee
-                    upper = upper.replacing(
-                        with: value,
-                        where: bin .== SIMD8(repeating: Float(member))
-                    )
-                    lower = lower.replacing(
-                        with: value,
-                        where: bin .== SIMD8(repeating: Float(member &+ 1))
-                    )
+                    upper = upper.replacing(with: value, where: bin .> beforeBin(member))
+                    lower = lower.replacing(with: value, where: bin .> beforeBin(member &+ 1))
                     unsafe input += vectors
                 }
                 unsafe operands.target[single] = lower
-                unsafe operands.target[second] = upper
+                unsafe operands.target[second] =
+                    upper
+                    .replacing(with: none, where: bin .> beforeBin(size))
             case .knotsTransposed:
                 let lower = unsafe operands.left[single]
                 let upper = unsafe operands.left[second]
@@ -235,16 +231,21 @@ func applyGroups(_ function: GroupFunction, _ operands: GroupOperands) {
                 var output = unsafe operands.target + members
                 for member in 0..<size {
                     unsafe output.pointee = SIMD8<Float>.zero
-                        .replacing(with: upper, where: bin .== SIMD8(repeating: Float(member)))
-                        .replacing(
-                            with: lower,
-                            where: bin .== SIMD8(repeating: Float(member &+ 1))
-                        )
+                        .replacing(with: upper, where: bin .> beforeBin(member))
+                        .replacing(with: lower, where: bin .> beforeBin(member &+ 1))
+                        .replacing(with: SIMD8<Float>.zero, where: bin .> beforeBin(member &+ 2))
                     unsafe output += vectors
                 }
             }
         }
     }
+}
+
+/// What the indices of bins from `bin` on exceed, and no other: a comparison for equality compiles
+/// to scalar code, one for order does not.
+@inline(__always)
+private func beforeBin(_ bin: Int) -> SIMD8<Float> {
+    SIMD8(repeating: Float(bin) - 0.5)
 }
 
 @inline(__always)

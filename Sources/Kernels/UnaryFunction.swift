@@ -80,7 +80,11 @@ func applyUnary(
     case .tanh: for i in 0..<count { unsafe target[i] = hyperbolicTangent(source[i]) }
     case .sigmoid: for i in 0..<count { unsafe target[i] = logisticSigmoid(source[i]) }
     case .softplus: for i in 0..<count { unsafe target[i] = softPlus(source[i]) }
-    case .squareRoot: for i in 0..<count { unsafe target[i] = source[i].squareRoot() }
+    case .squareRoot:
+        // `SIMD8.squareRoot()` compiles to scalar code, a loop over floats to vectors.
+        let input = unsafe UnsafeRawPointer(source).assumingMemoryBound(to: Float.self)
+        let output = unsafe UnsafeMutableRawPointer(target).assumingMemoryBound(to: Float.self)
+        for i in 0..<(count &* 8) { unsafe output[i] = input[i].squareRoot() }
     case .step:
         for i in 0..<count {
             unsafe target[i] = SIMD8<Float>.zero

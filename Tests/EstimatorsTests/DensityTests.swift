@@ -31,7 +31,8 @@ import Testing
             let theta = axis.flatMap { [first, $0] }
             return posterior.logProb(theta, given: x).reduce(sum) { $0 + exponential($1) * cell }
         }
-        #expect(isClose(total, 1, absolute: 1e-4))
+        // The slope of a spline flow jumps at its knots, which the rule sees.
+        #expect(isClose(total, 1, absolute: test.name.hasPrefix("nsf") ? 5e-4 : 1e-4))
     }
 
     /// E[θ] and E[θ²] of draws against integrals of the density: z-tests at five standard errors.
