@@ -54,8 +54,18 @@ package struct ConditionalDensity: Sendable {
         given x: LaneValue,
         to program: inout LaneProgram
     ) -> LaneValue {
-        let context = standardization.appendContext(of: x, to: &program)
         let (u, supportLog) = support.appendUnconstrained(theta, to: &program)
+        return appendLogProb(ofUnconstrained: u, supportLog, given: x, to: &program)
+    }
+
+    /// Appends log q(theta | x) at the theta of u, of which log│∂u/∂theta│ is `supportLog`.
+    private func appendLogProb(
+        ofUnconstrained u: LaneValue,
+        _ supportLog: LaneValue?,
+        given x: LaneValue,
+        to program: inout LaneProgram
+    ) -> LaneValue {
+        let context = standardization.appendContext(of: x, to: &program)
         let z = standardization.appendStandardized(u, to: &program)
         var logProb = estimator.appendLogProb(of: z, given: context, to: &program)
         if let supportLog { logProb = program.add(logProb, supportLog) }
@@ -69,6 +79,28 @@ package struct ConditionalDensity: Sendable {
         let x = program.input(xDim, rate: .observation)
         let logProb = appendLogProb(of: theta, given: x, to: &program)
         return (program, logProb)
+    }
+
+    /// A program with inputs u `[D]` and x `[L]`, in this order, that gives log q(theta | x) at the
+    /// theta a bijection takes u to, and its gradient by u.
+    func ascentProgram(
+        through bijection: SupportMap
+    ) -> (program: LaneProgram, logProb: LaneValue, gradient: LaneValue) {
+        var program = LaneProgram(layout: layout)
+        let u = program.input(thetaDim, rate: .sample)
+        let x = program.input(xDim, rate: .observation)
+        let logProb: LaneValue
+        if bijection.transforms == support.transforms {
+            // In terms of u the density keeps its digits where theta has met its bound.
+            let supportLog = support.appendLogDeterminant(ofTheta: u, to: &program)
+            logProb = appendLogProb(ofUnconstrained: u, supportLog, given: x, to: &program)
+        } else {
+            let theta = bijection.appendTheta(of: u, to: &program)
+            logProb = appendLogProb(of: theta, given: x, to: &program)
+        }
+        let one = program.literal([1])
+        let gradient = program.appendCotangents(of: logProb, cotangent: one, withRespectTo: [u])[0]
+        return (program, logProb, gradient)
     }
 
     /// A program with inputs theta `[D]` and x `[L]`, in this order, and the base variable of
