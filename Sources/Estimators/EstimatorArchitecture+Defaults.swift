@@ -1,7 +1,10 @@
 import Kernels
 
 extension EstimatorArchitecture {
-    /// A masked autoregressive flow in sbi's default form, its permutations drawn from `seed`.
+    /// A masked autoregressive flow of sbi's default size, its permutations drawn from `seed`.
+    ///
+    /// Unlike in sbi's flow, the first feature of each map sees the context, too: with few
+    /// parameters much depends on it.
     ///
     /// *Reference*: sbi 0.27, `posterior_nn("maf")`.
     public static func maskedAutoregressiveFlow(
@@ -121,7 +124,7 @@ extension EstimatorArchitecture {
 
 extension FlowArchitecture {
     /// Autoregressive maps in the order of theta, each followed by a permutation drawn from
-    /// `seed`.
+    /// `seed`, never the identity.
     fileprivate init(
         autoregressive map: FeatureMap,
         thetaDim: Int,
@@ -140,24 +143,33 @@ extension FlowArchitecture {
                             conditioner: conditioner
                         )
                     ),
-                    .permutation(stream.permutation(thetaDim)),
+                    .permutation(Self.permutation(thetaDim, using: &stream)),
                 ]
             }
         )
     }
+
+    /// A random permutation that moves something, if there are two features or more.
+    private static func permutation(_ count: Int, using stream: inout RandomStream) -> [Int] {
+        let identity = Array(0..<count)
+        var permutation = stream.permutation(count)
+        while count > 1, permutation == identity { permutation = stream.permutation(count) }
+        return permutation
+    }
 }
 
 extension MaskedNetwork {
-    /// Layers of equal width whose units take the degrees 1 to D − 1 in turn, with tanh.
+    /// Layers of equal width whose units take the degrees 0 to D − 1 in turn, with tanh.
     ///
-    /// *Reference*: sbi 0.27 and nflows 0.14, `MADE` without random masks.
+    /// The units of degree 0 see the context alone. Without them, as in nflows, the numbers of the
+    /// first feature would not depend on the context at all.
     fileprivate static func alternating(
         thetaDim: Int,
         hiddenFeatures: Int,
         blocks: Int
     ) -> Self {
         let degrees = (0..<max(hiddenFeatures, 0)).map { unit in
-            unit % max(1, thetaDim - 1) + min(1, thetaDim - 1)
+            unit % max(1, thetaDim)
         }
         return Self(
             hiddenDegrees: Array(repeating: degrees, count: max(blocks, 0) + 1),

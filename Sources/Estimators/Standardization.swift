@@ -37,6 +37,8 @@ public struct Standardization: Sendable, Equatable {
     public var xMean: [Float]
     /// Standard deviation of each entry of x, `[L]`, positive.
     public var xStandardDeviation: [Float]
+    /// What x goes through first, where it has heavy tails; mean and deviation are those after it.
+    public var xLogarithm: LogarithmicScale?
 
     /// Makes a standardisation from its numbers.
     public init(
@@ -115,6 +117,7 @@ extension Standardization {
         xMean = try tensors.required(TensorName.xMean, shape: [xDim]).values
         xStandardDeviation =
             try tensors.required(TensorName.xStandardDeviation, shape: [xDim]).values
+        xLogarithm = try LogarithmicScale.read(from: tensors, xDim: xDim)
         try validate()
     }
 
@@ -148,6 +151,7 @@ extension Standardization {
             vectors[TensorName.thetaMean] = mean
             vectors[TensorName.thetaStandardDeviation] = standardDeviation
         }
+        vectors[LogarithmicScale.tensorName] = xLogarithm?.units
         return vectors.mapValues { Tensor(shape: [$0.count], values: $0) }
     }
 }
@@ -157,6 +161,7 @@ extension Standardization {
     /// e = (x − mean) / standard deviation; the mean goes first, since a tiny deviation would
     /// blow up its rounding.
     func appendContext(of x: LaneValue, to program: inout LaneProgram) -> LaneValue {
+        let x = xLogarithm?.append(x, to: &program) ?? x
         let ones = [Float](repeating: 1, count: x.width)
         let zeros = [Float](repeating: 0, count: x.width)
         let centred = program.scaleAndShift(x, scales: ones, shifts: xMean.map { -$0 })

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Distributions
 import Estimators
 import Foundation
 import Kernels
@@ -39,6 +40,23 @@ struct BenchmarkCommand: ParsableCommand {
 
     @OptionGroup(title: "Estimator")
     var estimatorOptions: EstimatorOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Train this many estimators with different seeds and mix them equally.",
+            valueName: "n"
+        )
+    )
+    var members = 1
+
+    @Option(
+        help: """
+            unconstrained: the estimator sees theta through the prior's bijection. truncated: it \
+            sees theta itself, and draws outside the prior are left out; suits bounded priors \
+            much wider than the posteriors.
+            """
+    )
+    var support = SupportOption.unconstrained
 
     @OptionGroup(title: "Optimisation")
     var optimizationOptions: OptimizationOptions
@@ -88,6 +106,7 @@ struct BenchmarkCommand: ParsableCommand {
             observations,
             expected: "1 to \(limit)"
         )
+        try require(members > 0, "--members", members, expected: "at least 1")
         try require(threads > 0, "--threads", threads, expected: "at least 1")
     }
 
@@ -103,9 +122,15 @@ struct BenchmarkCommand: ParsableCommand {
             )
         }
         let rows = try task.simulate(rows: 0..<simulations, seed: seed, workers: threads)
-        let data = try SimulationSet(rows, prior: task.prior)
+        let data = try SimulationSet(
+            rows,
+            prior: support == .truncated ? Self.wholeSpace(task.thetaDim) : task.prior
+        )
         let start = ContinuousClock.now
-        let posterior = try train(on: data)
+        let posterior = BenchmarkedPosterior(
+            members: try (0..<members).map { try train(on: data, member: $0) },
+            supports: task.prior.supportTransforms
+        )
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let report = BenchmarkReport(
             task: task.name,
@@ -114,14 +139,23 @@ struct BenchmarkCommand: ParsableCommand {
             estimator: estimatorOptions.estimator.rawValue,
             trainingSeconds: seconds,
             threads: threads,
-            accuracies: accuracies(of: posterior, task: task, references: references)
+            accuracies: try accuracies(of: posterior, task: task, references: references)
         )
         if let output { try AtomicFile.write(report.json, to: output) }
         print(json ? String(decoding: report.json, as: UTF8.self) : "\(report)")
     }
 
-    /// Fits the estimator, showing progress.
-    private func train(on data: SimulationSet) throws -> Posterior {
+    /// A prior whose support is everything; of no other consequence for training.
+    private static func wholeSpace(_ dimension: Int) -> DistributionDescription {
+        .diagonalNormal(
+            mean: Array(repeating: 0, count: dimension),
+            standardDeviation: Array(repeating: 1, count: dimension)
+        )
+    }
+
+    /// Fits an estimator, showing progress; the first has the seed of the run.
+    private func train(on data: SimulationSet, member: Int) throws -> Posterior {
+        let seed = seed &+ 1000 &* UInt64(member)
         var configuration = TrainingConfiguration(seed: seed)
         optimizationOptions.apply(to: &configuration, simulations: data.count)
         standardizationOptions.apply(to: &configuration)
@@ -144,29 +178,32 @@ struct BenchmarkCommand: ParsableCommand {
 
     /// The C2ST of each observation, several at a time.
     private func accuracies(
-        of posterior: Posterior,
+        of posterior: BenchmarkedPosterior,
         task: BenchmarkTask,
         references: [ReferenceSamples]
-    ) -> [Double] {
+    ) throws -> [Double] {
         let dimension = task.thetaDim
         let sampleCount = samples
         let seed = seed
-        let results = Mutex([Double](repeating: 0, count: references.count))
+        let results = Mutex(
+            [Result<Double, CommandFailure>?](repeating: nil, count: references.count)
+        )
         ParallelTiles.run(count: references.count, workers: threads) { index in
             let reference = references[index].theta
             let count = min(sampleCount, reference.count / dimension)
-            let draws = posterior.sample(
-                count: count,
-                given: task.referenceObservations[index],
-                seed: seed
-            ).theta
-            let accuracy = ClassifierTwoSampleTest().accuracy(
-                Array(reference[..<(count * dimension)]),
-                draws,
-                dimension: dimension
-            )
-            results.withLock { $0[index] = accuracy }
+            let result = Result { () throws(CommandFailure) in
+                ClassifierTwoSampleTest().accuracy(
+                    Array(reference[..<(count * dimension)]),
+                    try posterior.sample(
+                        count: count,
+                        given: task.referenceObservations[index],
+                        seed: seed
+                    ),
+                    dimension: dimension
+                )
+            }
+            results.withLock { $0[index] = result }
         }
-        return results.withLock { $0 }
+        return try results.withLock { $0 }.compactMap { try $0?.get() }
     }
 }

@@ -15,10 +15,20 @@ struct StandardizationOptions: ParsableArguments {
     @Option(help: "Standardisation of x; structured suits series and images.")
     var zScoreX = ZScore.independent
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: """
+            See entries of x with heavy tails, such as counts and populations, on a logarithmic \
+            scale; only with --z-score-x independent.
+            """
+    )
+    var logHeavyTails = true
+
     /// Sets what the flags say.
     func apply(to configuration: inout TrainingConfiguration) {
         configuration.thetaZScore = zScoreTheta
         configuration.xZScore = zScoreX
+        configuration.scalesHeavyTails = logHeavyTails
     }
 }
 

@@ -60,15 +60,28 @@ public struct Trainer: Sendable {
             validationFraction: configuration.validationFraction,
             seed: configuration.seed
         )
-        let standardization = try Standardization(
+        var logarithm: LogarithmicScale?
+        if configuration.scalesHeavyTails, configuration.xZScore == .independent {
+            var isFirst = true
+            try data.forEachBatch(of: split.training.prefix(10_000)) { batch in
+                if isFirst {
+                    logarithm = LogarithmicScale(x: batch.x, rows: batch.rows, xDim: data.xDim)
+                }
+                isFirst = false
+            }
+        }
+        var standardization = try Standardization(
             prior: data.prior,
             xDim: data.xDim,
             thetaZScore: configuration.thetaZScore,
             xZScore: configuration.xZScore,
             forEachBatch: { body throws(TrainingError) in
-                try data.forEachBatch(of: split.training) { body($0.theta, $0.x, $0.rows) }
+                try data.forEachBatch(of: split.training) {
+                    body($0.theta, logarithm?.values(of: $0.x) ?? $0.x, $0.rows)
+                }
             }
         )
+        standardization.xLogarithm = logarithm
         let estimator: any TrainableDensityEstimator
         do {
             estimator = try architecture.trainable(

@@ -28,6 +28,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var thetaZScore = ZScore.independent
     /// Which numbers x is standardised with.
     public var xZScore = ZScore.independent
+    /// Whether entries of x with heavy tails are seen on a logarithmic scale, where x is
+    /// standardised entry by entry.
+    public var scalesHeavyTails = true
     /// The seed of split, order and initial weights.
     public var seed: UInt64 = 1
 
@@ -112,6 +115,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
             ("validation fraction", "\(validationFraction)"),
             ("z-score of theta", thetaZScore.rawValue),
             ("z-score of x", xZScore.rawValue),
+            ("logarithms of heavy tails", "\(scalesHeavyTails)"),
             ("seed", "\(seed)"),
         ]
     }
