@@ -132,7 +132,8 @@ let package = Package(
         .testTarget(
             name: "PosteriorAPITests",
             dependencies: [
-                "HTTPMessages", "ModelStore", "PosteriorAPI", "StrictJSON", httpTypes,
+                "Distributions", "Estimators", "HTTPMessages", "ModelStore", "PosteriorAPI",
+                "StrictJSON", httpTypes,
             ]
         ),
         .testTarget(

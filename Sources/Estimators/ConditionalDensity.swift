@@ -177,6 +177,29 @@ extension ConditionalDensity {
         return (program, logProb)
     }
 
+    /// A program with inputs u `[D]` and x `[L]`, in this order, that gives log q(theta | x) at the
+    /// theta a bijection takes u to, and its gradient by u.
+    func ascentProgram(
+        through bijection: SupportMap
+    ) -> (program: LaneProgram, logProb: LaneValue, gradient: LaneValue) {
+        var program = LaneProgram(layout: layout)
+        let u = program.input(thetaDim, rate: .sample)
+        let x = program.input(xDim, rate: .observation)
+        let logProb: LaneValue
+        if bijection.transforms == support.transforms {
+            // In terms of u the density keeps its digits where theta has met its bound.
+            let supportLog = support.appendLogDeterminant(ofTheta: u, to: &program)
+            let contexts = appendContexts(of: x, to: &program)
+            logProb = appendLogProb(of: u, contexts, supportLog: supportLog, to: &program)
+        } else {
+            let theta = bijection.appendTheta(of: u, to: &program)
+            logProb = appendLogProb(of: theta, given: x, to: &program)
+        }
+        let one = program.literal([1])
+        let gradient = program.appendCotangents(of: logProb, cotangent: one, withRespectTo: [u])[0]
+        return (program, logProb, gradient)
+    }
+
     /// A program with inputs theta `[D]` and x `[L]`, in this order, and the base variable of
     /// theta; nil for an estimator without one.
     func baseProgram() -> (program: LaneProgram, base: LaneValue)? {

@@ -14,11 +14,12 @@ public struct Posterior: Sendable {
     public let prior: DistributionDescription
     /// How the posterior keeps to the prior's support.
     public let support: PosteriorSupport
-    private let density: ConditionalDensity
-    private let parameters: [Float]
+    let density: ConditionalDensity
+    let parameters: [Float]
     private let logProbEvaluator: LaneEvaluator
     private let sampleEvaluator: LaneEvaluator
     private let sampleWithLogProbEvaluator: LaneEvaluator
+    let ascentEvaluator: DeferredEvaluator
 
     /// D, the number of parameters.
     public var thetaDim: Int { density.thetaDim }
@@ -165,6 +166,11 @@ public struct Posterior: Sendable {
         self.parameters = parameters
         let forward = density.logProbProgram()
         logProbEvaluator = LaneEvaluator(forward.program, outputs: [forward.logProb])
+        let bijection = SupportMap(transforms: prior.supportTransforms)
+        ascentEvaluator = DeferredEvaluator {
+            let ascent = density.ascentProgram(through: bijection)
+            return LaneEvaluator(ascent.program, outputs: [ascent.logProb, ascent.gradient])
+        }
         let draw = density.sampleProgram()
         sampleEvaluator = LaneEvaluator(draw.program, outputs: [draw.theta])
         sampleWithLogProbEvaluator = LaneEvaluator(

@@ -29,6 +29,8 @@ public enum APIError: Error, Equatable, Sendable {
     case invalidObservation(JSONFieldError)
     /// The request is well-formed, but its answer is not a number.
     case unanswerable(path: String, reason: String)
+    /// The work took longer than one request may take.
+    case timeLimit(path: String)
     /// The server does not take work just now.
     case notReady(reason: String)
 
@@ -50,6 +52,7 @@ public enum APIError: Error, Equatable, Sendable {
         case .invalidField(.mismatch): (.badRequest, "invalid_field")
         case .invalidObservation: (.badRequest, "invalid_observation")
         case .unanswerable: (.unprocessableContent, "unanswerable")
+        case .timeLimit: (.serviceUnavailable, "time_limit")
         case .notReady: (.serviceUnavailable, "not_ready")
         }
     }
@@ -82,6 +85,8 @@ public enum APIError: Error, Equatable, Sendable {
         case .invalidJSON(let error): "the body is not valid JSON: \(error)"
         case .invalidField(let error), .invalidObservation(let error): error.description
         case .unanswerable(let path, let reason): "\(path): \(reason)"
+        case .timeLimit(let path):
+            "\(path): this was not reached within the time of one request; ask for less at a time"
         case .notReady(let reason): reason
         }
     }
@@ -96,7 +101,7 @@ public enum APIError: Error, Equatable, Sendable {
         case .invalidJSON(let error): error.path.isEmpty ? "body" : error.path
         case .invalidField(let error), .invalidObservation(let error):
             error.path.isEmpty ? "body" : error.path
-        case .unanswerable(let path, _): path
+        case .unanswerable(let path, _), .timeLimit(let path): path
         case .unknownPath, .methodNotAllowed, .unexpectedBody, .notReady: nil
         }
     }

@@ -77,11 +77,12 @@ public struct PosteriorService: HTTPService {
         where request.body.count <= QuickWork.bodyBytes {
             do throws(APIError) {
                 let (entry, call) = try read(request.request, request.body)
-                guard call.draws <= entry.quickDraws else { continue }
-                switch call {
-                case .sample(let work): SampleBatch.add(work, of: index, entry, to: &batches)
-                case .logProb:
-                    answers[index] = Self.response(.ok, try call.answer(entry, workers: 1))
+                guard let draws = call.draws, draws <= entry.quickDraws else { continue }
+                if case .sample(let work) = call {
+                    SampleBatch.add(work, of: index, entry, to: &batches)
+                } else {
+                    let body = try call.answer(entry, limits: limits, workers: 1)
+                    answers[index] = Self.response(.ok, body)
                 }
             } catch {
                 answers[index] = Self.response(error)
@@ -107,7 +108,7 @@ public struct PosteriorService: HTTPService {
         do throws(APIError) {
             let (entry, call) = try read(request, body)
             let workers = max(idleWorkers, 0) + 1
-            return Self.response(.ok, try call.answer(entry, workers: workers))
+            return Self.response(.ok, try call.answer(entry, limits: limits, workers: workers))
         } catch {
             return Self.response(error)
         }

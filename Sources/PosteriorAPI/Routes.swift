@@ -15,6 +15,8 @@ enum Endpoint: Sendable, Equatable {
     enum Call: Sendable {
         case sample
         case logProb
+        case map
+        case credible
     }
 }
 
@@ -46,5 +48,9 @@ struct Route: Sendable {
         .post("/v1/models/{model}/versions/{version}/sample", .sample),
         .post("/v1/models/{model}/log_prob", .logProb),
         .post("/v1/models/{model}/versions/{version}/log_prob", .logProb),
+        .post("/v1/models/{model}/map", .map),
+        .post("/v1/models/{model}/versions/{version}/map", .map),
+        .post("/v1/models/{model}/credible", .credible),
+        .post("/v1/models/{model}/versions/{version}/credible", .credible),
     ]
 }

@@ -7,6 +7,9 @@ import Synchronization
 ///
 /// *Reference*: Steele, Lea and Flood (2014), Fast splittable pseudorandom number generators.
 final class SeedSource: Sendable {
+    /// The source of all requests.
+    static let shared = SeedSource()
+
     private let count = Atomic(UInt64.random(in: 0...UInt64.max))
 
     /// A seed below 2⁵³, which readers that hold numbers as `Double` can send back unchanged.

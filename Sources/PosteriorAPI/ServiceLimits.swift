@@ -1,3 +1,5 @@
+import StrictJSON
+
 /// Bounds on what one request may ask for.
 public struct ServiceLimits: Sendable, Equatable {
     /// The longest body, in bytes.
@@ -8,6 +10,10 @@ public struct ServiceLimits: Sendable, Equatable {
     public var draws: Int
     /// The most numbers one request may hold, and the most numbers one answer is made of.
     public var numbers: Int
+    /// The most draws and densities one request may have worked out that are not in its answer.
+    public var evaluations: Int
+    /// How long one request may compute; what is not done by then is left out of its answer.
+    public var computeTime: Duration
     /// The longest that a request may occupy a connection's loop; longer work goes to a worker.
     public var loopTime: Duration
 
@@ -17,12 +23,41 @@ public struct ServiceLimits: Sendable, Equatable {
         observations: Int = 100_000,
         draws: Int = 100_000,
         numbers: Int = 4_000_000,
+        evaluations: Int = 10_000_000,
+        computeTime: Duration = .seconds(30),
         loopTime: Duration = .microseconds(50)
     ) {
         self.bodyBytes = bodyBytes
         self.observations = observations
         self.draws = draws
         self.numbers = numbers
+        self.evaluations = evaluations
+        self.computeTime = computeTime
         self.loopTime = loopTime
+    }
+}
+
+extension ServiceLimits {
+    /// Refuses more evaluations than a request may have.
+    ///
+    /// - Parameters:
+    ///   - path: The field that asks for them.
+    ///   - noun: What they are.
+    ///   - count: How many each observation takes.
+    ///   - observations: How many observations there are.
+    /// - Throws: `JSONFieldError` naming the field, the bound and the product.
+    func checkEvaluations(
+        _ path: String,
+        _ noun: String,
+        _ count: Int,
+        observations: Int
+    ) throws(JSONFieldError) {
+        // Both were compared with limits far below the root of the largest Int.
+        guard observations * count > evaluations else { return }
+        throw .mismatch(
+            path: path,
+            expected: "at most \(evaluations) \(noun) over all observations",
+            found: "\(observations) × \(count) = \(observations * count); ask for less at a time"
+        )
     }
 }

@@ -19,6 +19,8 @@ struct PosteriorServerCommand: ParsableCommand {
               GET  /v1/models/NAME                  all there is to know of one
               POST /v1/models/NAME/sample           draws, or a summary of them
               POST /v1/models/NAME/log_prob         log densities
+              POST /v1/models/NAME/map              where the density is highest
+              POST /v1/models/NAME/credible         which credible region theta is on the edge of
               GET  /v2/health/live, /v2/health/ready
 
             A first request, while the server runs:
@@ -52,6 +54,22 @@ struct PosteriorServerCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "How long a map or credible request may compute.",
+            valueName: "seconds"
+        )
+    )
+    var timeLimit = Int(ServiceLimits().computeTime.components.seconds)
+
+    @Option(
+        help: ArgumentHelp(
+            "Most draws and densities a map or credible request may have worked out.",
+            valueName: "count"
+        )
+    )
+    var evaluationLimit = ServiceLimits().evaluations
+
+    @Option(
+        help: ArgumentHelp(
             "How long to go on serving after SIGTERM while /v2/health/ready says no.",
             valueName: "seconds"
         )
@@ -72,6 +90,14 @@ struct PosteriorServerCommand: ParsableCommand {
         }
         guard (1...(1 << 30)).contains(bodyLimit) else {
             throw ValidationError("--body-limit \(bodyLimit): expected 1 to \(1 << 30).")
+        }
+        guard (1...3600).contains(timeLimit) else {
+            throw ValidationError("--time-limit \(timeLimit): expected 1 to 3600.")
+        }
+        guard (1...1_000_000_000_000).contains(evaluationLimit) else {
+            throw ValidationError(
+                "--evaluation-limit \(evaluationLimit): expected 1 to 1000000000000."
+            )
         }
         guard (0...3600).contains(drainDelay), (0...3600).contains(drainTimeout) else {
             throw ValidationError("--drain-delay and --drain-timeout: expected 0 to 3600.")
@@ -95,6 +121,8 @@ struct PosteriorServerCommand: ParsableCommand {
         let repository = try readModels()
         var limits = ServiceLimits()
         limits.bodyBytes = bodyLimit
+        limits.computeTime = .seconds(timeLimit)
+        limits.evaluations = evaluationLimit
         let service = PosteriorService(
             repository: repository,
             limits: limits,

@@ -337,6 +337,60 @@ import Testing
         try check(InMemoryClient().post("/v1/models/flow/log_prob", bad.body), bad)
     }
 
+    static let mapBodies = [
+        BadBody("{}", "missing_field", "observations", "3 numbers"),
+        BadBody(#"{"observation":[1,2]}"#, "invalid_observation", "observation", "3 numbers"),
+        BadBody(#"{"observation":[1,2,3],"starts":0}"#, "invalid_field", "starts", "1 to 256"),
+        BadBody(
+            #"{"observation":[1,2,3],"starts":6,"num_samples":5}"#,
+            "invalid_field",
+            "starts",
+            "1 to 5",
+            "the number 6"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"num_samples":100001}"#,
+            "invalid_field",
+            "num_samples",
+            "1 to 100000"
+        ),
+        BadBody(#"{"observation":[1,2,3],"seed":"a"}"#, "invalid_field", "seed", #""a""#),
+        BadBody(#"{"observation":[1,2,3],"theta":[[0,0]]}"#, "unknown_field", "theta"),
+    ]
+
+    @Test(arguments: mapBodies)
+    func `a bad map request names field, rule and finding`(bad: BadBody) throws {
+        try check(InMemoryClient().post("/v1/models/flow/map", bad.body), bad)
+    }
+
+    static let credibleBodies = [
+        BadBody(#"{"observation":[1,2,3]}"#, "missing_field", "theta", "2 numbers"),
+        BadBody(
+            #"{"observation":[1,2,3],"theta":[[0,0],[0]]}"#,
+            "invalid_observation",
+            "theta[1]",
+            "list of 1"
+        ),
+        BadBody(
+            #"{"observations":[[1,2,3]],"theta":[[[0,0]],[[0,0]]]}"#,
+            "invalid_field",
+            "theta",
+            "a list of 2"
+        ),
+        BadBody(
+            #"{"observation":[1,2,3],"theta":[[0,0]],"num_samples":0}"#,
+            "invalid_field",
+            "num_samples",
+            "1 to 100000"
+        ),
+        BadBody(#"{"observation":[1,2,3],"theta":[[0,0]],"level":1}"#, "unknown_field", "level"),
+    ]
+
+    @Test(arguments: credibleBodies)
+    func `a bad credible request names field, rule and finding`(bad: BadBody) throws {
+        try check(InMemoryClient().post("/v1/models/flow/credible", bad.body), bad)
+    }
+
     private func check(_ answer: InMemoryClient.Answer, _ bad: BadBody) throws {
         #expect(answer.status == 400, "\(answer.text)")
         #expect(answer.response.head.headerFields[.contentType] == "application/json")

@@ -1,3 +1,5 @@
+import Distributions
+import Estimators
 import FoundationEssentials
 import HTTPMessages
 import HTTPTypes
@@ -26,6 +28,37 @@ struct InMemoryClient {
         let file = try Self.file(fixture)
         service = PosteriorService(
             repository: ModelRepository(models: [.init(name: "model", version: 1, file: file)]),
+            limits: ServiceLimits(),
+            readiness: Readiness()
+        )
+    }
+
+    /// A model with the posterior z = (2 θ₀ − 1, θ₁ / 2 + 3) ~ N(0, I), whatever the x of shape [4];
+    /// a `.truncated` one has the prior's box −10…10 × −6…14.
+    init(gaussian support: PosteriorSupport) throws {
+        let prior: DistributionDescription =
+            support == .truncated
+            ? .boxUniform(lower: [-10, -6], upper: [10, 14])
+            : .diagonalNormal(mean: [0, 0], standardDeviation: [1, 1])
+        let posterior = try Posterior(
+            architecture: .flow(FlowArchitecture(transforms: [.elementwiseAffine])),
+            prior: prior,
+            support: support,
+            thetaDim: 2,
+            xDim: 4,
+            tensors: [
+                "transforms.0.scale": Tensor(shape: [2], values: [2, 0.5]),
+                "transforms.0.shift": Tensor(shape: [2], values: [-1, 3]),
+                "standardization.theta_scale": Tensor(shape: [2], values: [1, 1]),
+                "standardization.theta_shift": Tensor(shape: [2], values: [0, 0]),
+                "standardization.x_mean": Tensor(shape: [4], values: [0, 0, 0, 0]),
+                "standardization.x_standard_deviation": Tensor(shape: [4], values: [1, 1, 1, 1]),
+            ]
+        )
+        let metadata = try Self.file("mdn-v1").metadata
+        let file = ModelFile(metadata: metadata, posterior: posterior)
+        service = PosteriorService(
+            repository: ModelRepository(models: [.init(name: "gaussian", version: 1, file: file)]),
             limits: ServiceLimits(),
             readiness: Readiness()
         )

@@ -15,7 +15,8 @@ import Testing
 
     private static let targets = [
         "/v1/models", "/v1/models/flow", "/v1/models/flow/sample", "/v1/models/flow/log_prob",
-        "/v1/models/flow/versions/1/sample", "/v1/models/mixture/log_prob", "/v2/health/ready",
+        "/v1/models/flow/versions/1/sample", "/v1/models/mixture/log_prob", "/v1/models/flow/map",
+        "/v1/models/flow/credible", "/v2/health/ready",
     ]
 
     /// Whatever the body, the answer is JSON with a status from the table.
@@ -40,6 +41,36 @@ import Testing
         #expect(Set(answered.keys).isSubset(of: [200, 400, 422]), "\(answered)")
         #expect(answered[200, default: 0] > 10_000)
         #expect(answered[400, default: 0] > 10_000)
+    }
+
+    /// The limits keep what a changed digit can ask for small.
+    @Test func `mutated map and credible bodies are answered, never a trap`() throws {
+        var limits = ServiceLimits()
+        limits.draws = 500
+        limits.evaluations = 1500
+        let client = try InMemoryClient(limits: limits)
+        let bodies = [
+            #"{"observations":[[1,2,3],[4,5,6]],"num_samples":2,"starts":1,"seed":7}"#,
+            #"{"observation":[[0.1],[0.2],[0.3]],"theta":[[0,0],[0.1,0.2]],"num_samples":9}"#,
+            #"{"observations":[[1,2,3],[1,2]],"theta":[[[0,0]],[[1e400,0]]],"seed":null}"#,
+        ]
+        var random = SeededGenerator(seed: 43)
+        var answered: [Int: Int] = [:]
+        for _ in 0..<20_000 {
+            var body = Array((bodies.randomElement(using: &random) ?? "").utf8)
+            for _ in 0..<Int.random(in: 0...3, using: &random) {
+                mutate(&body, &random)
+            }
+            let call = Bool.random(using: &random) ? "map" : "credible"
+            let answer = client.post("/v1/models/flow/\(call)", bytes: body)
+            answered[answer.status, default: 0] += 1
+            if (try? JSONDocument(parsing: answer.response.body)) == nil {
+                Issue.record("\(String(decoding: body, as: UTF8.self)) was answered \(answer.text)")
+                return
+            }
+        }
+        #expect(Set(answered.keys).isSubset(of: [200, 400, 422]), "\(answered)")
+        #expect(answered[200, default: 0] > 1000)
     }
 
     @Test func `mutated targets and methods are answered, never a trap`() throws {

@@ -5,6 +5,8 @@ import StrictJSON
 enum PosteriorCall {
     case sample(SampleWork)
     case logProb(LogProbRequest)
+    case map(MapRequest)
+    case credible(CredibleRequest)
 
     /// Reads the body of a call.
     init(
@@ -13,25 +15,31 @@ enum PosteriorCall {
         _ model: ModelCatalog.Entry,
         _ limits: ServiceLimits
     ) throws(APIError) {
+        let xShape = model.xShape
         let thetaDim = model.posterior.thetaDim
+        if call == .sample, model.posterior.support == .truncated {
+            // Draws from the density on the whole space are not draws from the posterior.
+            throw .unanswerable(
+                path: "support",
+                reason: "draws from a truncated model cannot be made; map and credible can"
+            )
+        }
         let sample: SampleRequest
         do throws(JSONFieldError) {
             switch call {
             case .sample:
-                sample = try SampleRequest(
-                    body,
-                    xShape: model.xShape,
-                    thetaDim: thetaDim,
-                    limits: limits
-                )
+                sample = try SampleRequest(body, xShape: xShape, thetaDim: thetaDim, limits: limits)
             case .logProb:
                 self = .logProb(
-                    try LogProbRequest(
-                        body,
-                        xShape: model.xShape,
-                        thetaDim: thetaDim,
-                        limits: limits
-                    )
+                    try LogProbRequest(body, xShape: xShape, thetaDim: thetaDim, limits: limits)
+                )
+                return
+            case .map:
+                self = .map(try MapRequest(body, xShape: xShape, limits: limits))
+                return
+            case .credible:
+                self = .credible(
+                    try CredibleRequest(body, xShape: xShape, thetaDim: thetaDim, limits: limits)
                 )
                 return
             }
@@ -42,20 +50,49 @@ enum PosteriorCall {
     }
 
     /// How many draws or densities it asks for, over all observations: what it costs.
-    var draws: Int {
+    ///
+    /// It is nil where that is never little.
+    var draws: Int? {
         switch self {
         case .sample(let work): work.draws
-        case .logProb(let request): request.draws
+        case .logProb(let request): request.queries.thetaCount
+        case .map, .credible: nil
         }
     }
 
     /// Works out the answer.
-    func answer(_ model: ModelCatalog.Entry, workers: Int) throws(APIError) -> [UInt8] {
+    ///
+    /// - Parameters:
+    ///   - model: Who answers.
+    ///   - limits: How long it may take.
+    ///   - workers: How many threads may take part.
+    /// - Returns: The body of the answer.
+    /// - Throws: `APIError` for a lone observation without an answer.
+    func answer(
+        _ model: ModelCatalog.Entry,
+        limits: ServiceLimits,
+        workers: Int
+    ) throws(APIError) -> [UInt8] {
+        let deadline = ContinuousClock.now + limits.computeTime
         switch self {
         case .sample(let work):
-            try SampleEndpoint.answers([work], model: model, workers: workers)[0].get()
+            return try SampleEndpoint.answers([work], model: model, workers: workers)[0].get()
         case .logProb(let request):
-            try LogProbEndpoint.answer(request, model: model, workers: workers)
+            return try LogProbEndpoint.answer(request, model: model, workers: workers)
+        case .map(let request):
+            return try MapEndpoint.answer(
+                request,
+                model: model,
+                deadline: deadline,
+                workers: workers
+            )
+        case .credible(let request):
+            return try CredibleEndpoint.answer(
+                request,
+                model: model,
+                deadline: deadline,
+                workers: workers
+            )
         }
     }
 }

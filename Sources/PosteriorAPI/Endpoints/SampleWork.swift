@@ -1,7 +1,5 @@
 /// A request for draws with its observations read: what is left is to draw and to encode.
 struct SampleWork {
-    private static let seeds = SeedSource()
-
     let request: SampleRequest
     let seed: UInt64
     /// The numbers of the usable observations, one after the other.
@@ -16,7 +14,7 @@ struct SampleWork {
     /// - Throws: What is wrong with the only one.
     init(_ request: SampleRequest) throws(APIError) {
         self.request = request
-        seed = request.seed ?? Self.seeds.next()
+        seed = request.seed ?? SeedSource.shared.next()
         for index in request.observations.entries.indices {
             do throws(APIError) {
                 try request.observations.append(index, to: &x)

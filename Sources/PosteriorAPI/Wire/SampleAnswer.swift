@@ -38,29 +38,15 @@ struct SampleAnswer {
     /// The answer as JSON.
     func encoded() -> [UInt8] {
         let numbers = output == .summary ? 0 : entries.count * count * (thetaDim + 1)
-        var writer = JSONWriter(capacity: 512 + 13 * numbers)
-        writer.beginObject()
-        writer.key("model")
-        writer.string(model)
-        writer.key("version")
-        writer.integer(version)
-        writer.key("seed")
-        writer.integer(seed)
-        writer.key("results")
-        writer.beginArray()
-        for entry in entries {
-            writer.beginObject()
-            switch entry {
-            case .success(let place): write(place, to: &writer)
-            case .failure(let error):
-                writer.key("error")
-                error.write(to: &writer)
-            }
-            writer.endObject()
+        return JSONWriter.answer(
+            capacity: 512 + 13 * numbers,
+            model: model,
+            version: version,
+            seed: seed,
+            entries
+        ) { place, writer in
+            write(place, to: &writer)
         }
-        writer.endArray()
-        writer.endObject()
-        return writer.finish()
     }
 
     private func write(_ place: Int, to writer: inout JSONWriter) {
