@@ -94,7 +94,10 @@ let package = Package(
         ),
         .testTarget(
             name: "EstimatorsTests",
-            dependencies: ["Autodiff", "Distributions", "Estimators", "Kernels", "TestSupport"],
+            dependencies: [
+                "Autodiff", "Distributions", "Estimators", "Kernels", "ModelStore", "StrictJSON",
+                "TestSupport",
+            ],
             exclude: ["Fixtures"]
         ),
         .testTarget(

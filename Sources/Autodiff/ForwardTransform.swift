@@ -75,6 +75,8 @@ extension LaneProgram {
                 tangent ?? literal(Array(repeating: 0, count: nodes[operand].width))
             }
             return concatenate(parts)
+        case .groups(let function, let count):
+            return groupPushforward(function, count, node, incoming, result: value(index))
         case .groupMaximum(let size):
             guard let tangent = incoming[0] else { return nil }
             let x = value(node.operands[0])
@@ -85,7 +87,7 @@ extension LaneProgram {
     }
 
     /// The sum of what is there.
-    private mutating func sum(_ a: LaneValue?, _ b: LaneValue?) -> LaneValue? {
+    mutating func sum(_ a: LaneValue?, _ b: LaneValue?) -> LaneValue? {
         guard let a else { return b }
         guard let b else { return a }
         return add(a, b)

@@ -80,6 +80,8 @@ enum LaneOperation: Sendable, Hashable {
     case concatenate
     /// The largest of each group of `size` neighbours.
     case groupMaximum(size: Int)
+    /// A function of groups of neighbours.
+    case groups(GroupFunction, count: Int)
 }
 
 /// One node of the graph; operands come earlier in the list.
@@ -323,6 +325,25 @@ extension LaneProgram {
     public mutating func groupMaximum(_ x: LaneValue, size: Int) -> LaneValue {
         precondition(size > 0 && x.width % size == 0, "\(x.width) values in groups of \(size)")
         return node(.groupMaximum(size: size), [x], width: x.width / size)
+    }
+
+    /// A function of `count` groups of neighbours.
+    public mutating func apply(
+        _ function: GroupFunction,
+        _ left: LaneValue,
+        _ right: LaneValue? = nil,
+        count: Int
+    ) -> LaneValue {
+        precondition(
+            left.width == function.leftRows(groups: count)
+                && right?.width ?? 0 == function.rightRows(groups: count),
+            "\(function) of \(count) groups and values of width \(left.width), \(right?.width ?? 0)"
+        )
+        return node(
+            .groups(function, count: count),
+            [left] + (right.map { [$0] } ?? []),
+            width: function.resultRows(groups: count)
+        )
     }
 }
 

@@ -102,6 +102,16 @@ extension LaneStagePlanner {
                 }
                 offset += width(part)
             }
+        case .groups(let function, let count):
+            instructions.append(
+                .groups(
+                    function,
+                    target: target,
+                    left: operand(0),
+                    right: node.operands.count > 1 ? operand(1) : target,
+                    groups: count
+                )
+            )
         case .groupMaximum(let size):
             instructions.append(
                 .groupMaximum(target: target, count: node.width, source: operand(0), size: size)

@@ -79,6 +79,12 @@ public struct ReferenceEvaluator {
             }
             return sums
         case .concatenate: return node.operands.flatMap { values[$0] }
+        case .groups(let function, let count):
+            return function.naive(
+                operand(0),
+                node.operands.count > 1 ? operand(1) : [],
+                groups: count
+            )
         case .groupMaximum(let size):
             return (0..<node.width).map { group in
                 operand(0)[(group * size)..<((group + 1) * size)].max() ?? 0

@@ -134,6 +134,8 @@ extension LaneProgram {
                 start += width
             }
             return parts
+        case .groups(let function, let count):
+            return groupPullback(function, count, node, operands, result: value(index), cotangent)
         case .groupMaximum(let size):
             guard let x = operands[0] else { return [nil] }
             let spread = (0..<x.width).map { $0 / size }
@@ -166,6 +168,7 @@ extension LaneProgram {
         case .sigmoid:
             multiply(direction, multiply(result, scale(result, by: -1, plus: 1)))
         case .softplus: multiply(direction, apply(.sigmoid, x))
+        case .squareRoot: scale(apply(.divide, direction, result), by: 0.5)
         case .step: nil
         }
     }

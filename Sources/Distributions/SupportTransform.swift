@@ -165,6 +165,18 @@ extension SupportTransform {
         }
     }
 
+    /// Whether theta lies in the support or on a bound of it, and is not NaN.
+    public func containsInClosure(_ theta: Double) -> Bool {
+        switch self {
+        case .identity: !theta.isNaN
+        case .positive: theta >= 0
+        case .above(let lower): theta >= lower
+        case .below(let upper): theta <= upper
+        case .interval(let lower, let upper), .logInterval(let lower, let upper):
+            theta >= lower && theta <= upper
+        }
+    }
+
     /// The single-precision number nearest to theta among those strictly inside the support.
     ///
     /// Data are stored in single precision, where 1 − 2⁻³⁰ is 1: rounded to nearest, a draw from

@@ -20,11 +20,16 @@ package struct ConditionalDensity: Sendable {
     package init(
         architecture: EstimatorArchitecture,
         prior: DistributionDescription,
+        support: PosteriorSupport = .unconstrained,
         standardization: Standardization
     ) throws(EstimatorError) {
-        support = SupportMap(transforms: prior.supportTransforms)
+        let transforms = prior.supportTransforms
+        self.support = SupportMap(
+            transforms: support == .unconstrained
+                ? transforms : Array(repeating: .identity, count: transforms.count)
+        )
         self.standardization = standardization
-        let thetaDim = support.transforms.count
+        let thetaDim = transforms.count
         let xDim = standardization.xMean.count
         try EstimatorArchitecture.validate(thetaDim: thetaDim, xDim: xDim)
         guard standardization.thetaScale.count == thetaDim,

@@ -26,6 +26,80 @@ extension EstimatorArchitecture {
         )
     }
 
+    /// An autoregressive spline flow, its permutations drawn from `seed`.
+    ///
+    /// *Reference*: Durkan, Bekasov, Murray, Papamakarios (2019), Neural Spline Flows,
+    /// arXiv:1906.04032, RQ-NSF (AR).
+    public static func neuralSplineFlow(
+        thetaDim: Int,
+        hiddenFeatures: Int = 50,
+        blocks: Int = 2,
+        transformCount: Int = 5,
+        bins: Int = 10,
+        tailBound: Double = 5,
+        seed: UInt64
+    ) -> Self {
+        .flow(
+            FlowArchitecture(
+                autoregressive: .rationalQuadraticSpline(
+                    RationalQuadraticSpline(bins: bins, tailBound: tailBound)
+                ),
+                thetaDim: thetaDim,
+                conditioner: .alternating(
+                    thetaDim: thetaDim,
+                    hiddenFeatures: hiddenFeatures,
+                    blocks: blocks
+                ),
+                transformCount: transformCount,
+                seed: seed
+            )
+        )
+    }
+
+    /// A spline flow of couplings in sbi's default form.
+    ///
+    /// *Reference*: sbi 0.27, `posterior_nn("nsf")`.
+    public static func couplingSplineFlow(
+        thetaDim: Int,
+        hiddenFeatures: Int = 50,
+        blocks: Int = 2,
+        transformCount: Int = 5,
+        bins: Int = 10,
+        tailBound: Double = 3
+    ) -> Self {
+        let spline = RationalQuadraticSpline(
+            bins: bins,
+            tailBound: tailBound,
+            divisor: Double(max(hiddenFeatures, 1)).squareRoot()
+        )
+        let network =
+            thetaDim > 1
+            ? CouplingNetwork.residual(
+                ResidualNetwork(
+                    hiddenFeatures: hiddenFeatures,
+                    blocks: blocks,
+                    activation: .relu,
+                    normalized: false
+                )
+            ) : .layers(hiddenFeatures: [hiddenFeatures, hiddenFeatures], activation: .relu)
+        return .flow(
+            FlowArchitecture(
+                transforms: (0..<max(transformCount, 0)).flatMap { index -> [FlowTransform] in
+                    let parity = thetaDim > 1 ? index % 2 : 0
+                    let coupling = CouplingTransform(
+                        identity: (0..<thetaDim).filter { $0 % 2 != parity },
+                        transformed: (0..<thetaDim).filter { $0 % 2 == parity },
+                        map: .rationalQuadraticSpline(spline),
+                        conditioner: network
+                    )
+                    return thetaDim > 1
+                        ? [.coupling(coupling), .lowerUpperLinear(diagonalFloor: 1e-3)]
+                        : [.coupling(coupling)]
+                }
+            )
+        )
+    }
+
     /// A mixture density network with full covariances in sbi's default form.
     ///
     /// *Reference*: sbi 0.27, `posterior_nn("mdn")`.

@@ -10,6 +10,8 @@ public struct Posterior: Sendable {
     public let architecture: EstimatorArchitecture
     /// The prior the estimator was trained under; theta lives in its support.
     public let prior: DistributionDescription
+    /// How the posterior keeps to the prior's support.
+    public let support: PosteriorSupport
     private let density: ConditionalDensity
     private let parameters: [Float]
     private let logProbEvaluator: LaneEvaluator
@@ -21,12 +23,27 @@ public struct Posterior: Sendable {
     /// L, the number of entries of one flattened observation.
     public var xDim: Int { density.xDim }
 
+    /// The form of the standardisation of theta.
+    package var thetaStandardization: ThetaStandardization.Kind {
+        density.standardization.theta.kind
+    }
+
     /// Checks every part against the others and prepares the estimator.
     ///
+    /// - Parameters:
+    ///   - architecture: The structure of the estimator.
+    ///   - prior: The prior it was trained under.
+    ///   - support: Whether theta went through the prior's bijection.
+    ///   - thetaStandardization: Which tensors standardise theta.
+    ///   - thetaDim: D.
+    ///   - xDim: L.
+    ///   - tensors: Every array of the model file, by name.
     /// - Throws: `EstimatorError` naming the part that does not fit.
     public init(
         architecture: EstimatorArchitecture,
         prior: DistributionDescription,
+        support: PosteriorSupport = .unconstrained,
+        thetaStandardization: ThetaStandardization.Kind = .affine,
         thetaDim: Int,
         xDim: Int,
         tensors: [String: Tensor]
@@ -39,16 +56,18 @@ public struct Posterior: Sendable {
         try EstimatorArchitecture.validate(thetaDim: thetaDim, xDim: xDim)
         let standardization = try Standardization(
             tensors: tensors,
+            thetaKind: thetaStandardization,
             thetaDim: thetaDim,
             xDim: xDim
         )
         let density = try ConditionalDensity(
             architecture: architecture,
             prior: prior,
+            support: support,
             standardization: standardization
         )
         let parameters = try density.estimator.parameters(from: tensors)
-        try self.init(architecture, prior, density, parameters: parameters)
+        try self.init(architecture, prior, support, density, parameters: parameters)
         let known = self.tensors.keys
         if let name = tensors.keys.sorted().first(where: { !known.contains($0) }) {
             throw .unexpectedTensor(name: name)
@@ -59,6 +78,7 @@ public struct Posterior: Sendable {
     init(
         _ architecture: EstimatorArchitecture,
         _ prior: DistributionDescription,
+        _ support: PosteriorSupport,
         _ density: ConditionalDensity,
         parameters: [Float]
     ) throws(EstimatorError) {
@@ -72,6 +92,7 @@ public struct Posterior: Sendable {
         }
         self.architecture = architecture
         self.prior = prior
+        self.support = support
         self.density = density
         self.parameters = parameters
         let forward = density.logProbProgram()
@@ -90,7 +111,10 @@ public struct Posterior: Sendable {
             .merging(density.standardization.tensors) { first, _ in first }
     }
 
-    /// Draws from the posterior of each observation.
+    /// Draws from the posterior of each observation, before any truncation.
+    ///
+    /// Draws of a `.truncated` posterior may lie outside the prior; `isInSupport` tells which of
+    /// them are draws from the posterior.
     ///
     /// A draw is a function of the weights, the observation's float32 bytes, the seed and its
     /// index alone: neither the batch, `count` nor `workers` changes a bit of it.
@@ -118,7 +142,8 @@ public struct Posterior: Sendable {
         )
     }
 
-    /// Draws from the posterior of each observation, each with a seed of its own.
+    /// Draws from the posterior of each observation, each with a seed of its own, before any
+    /// truncation.
     ///
     /// - Parameters:
     ///   - count: S, the number of draws of each observation.
@@ -211,30 +236,71 @@ public struct Posterior: Sendable {
 
     /// log q(theta | x) of theta `[B, S, D]` given observations `[B, L]`, `[B, S]`.
     ///
-    /// *Edge cases*: −∞ outside the prior's support; NaN where theta is NaN.
+    /// Inside the support of a `.truncated` posterior it is the density as trained, which is not
+    /// divided by its mass there.
+    ///
+    /// *Edge cases*: −∞ outside the prior's support, whose bounds belong to it where theta needs
+    /// no bijection; NaN where theta is NaN.
     public func logProb(_ theta: [Float], given observations: [Float], workers: Int = 1) -> [Float]
     {
+        var logProb = untruncatedLogProb(theta, given: observations, workers: workers)
+        for (sample, isInside) in isInSupport(theta).enumerated() {
+            if isInside { continue }
+            let values = theta[(sample * thetaDim)..<((sample + 1) * thetaDim)]
+            logProb[sample] = values.contains(where: \.isNaN) ? .nan : -.infinity
+        }
+        return logProb
+    }
+
+    /// Whether each theta of `[N, D]` lies in the prior's support, `[N]`.
+    ///
+    /// *Edge cases*: a bound belongs to the support of a `.truncated` posterior and not to that of
+    /// an `.unconstrained` one, whose density there is zero or infinite; NaN lies outside.
+    public func isInSupport(_ theta: [Float]) -> [Bool] {
+        precondition(
+            theta.count % thetaDim == 0,
+            "\(theta.count) values of theta in \(thetaDim) dimensions"
+        )
+        var isInside = [Bool](repeating: true, count: theta.count / thetaDim)
+        for (dimension, transform) in prior.supportTransforms.enumerated() {
+            for sample in isInside.indices {
+                let value = theta[sample * thetaDim + dimension]
+                let isIn =
+                    if transform == .identity {
+                        !value.isNaN
+                    } else if support == .truncated {
+                        transform.containsInClosure(Double(value))
+                    } else {
+                        transform.contains(Double(value))
+                    }
+                if !isIn { isInside[sample] = false }
+            }
+        }
+        return isInside
+    }
+
+    /// log q(theta | x) of the density as trained, whatever the prior's support: theta
+    /// `[B, S, D]`, observations `[B, L]`, result `[B, S]`.
+    ///
+    /// *Edge cases*: where the support is `.unconstrained`, meaningless outside the prior.
+    public func untruncatedLogProb(
+        _ theta: [Float],
+        given observations: [Float],
+        workers: Int = 1
+    ) -> [Float] {
         let batch = batchSize(of: observations)
         guard batch > 0 else { return [] }
         precondition(
             theta.count % (batch * thetaDim) == 0,
             "\(theta.count) values of theta for \(batch) observations of \(thetaDim) dimensions"
         )
-        var logProb = logProbEvaluator.evaluate(
+        return logProbEvaluator.evaluate(
             parameters: parameters,
             observations: batch,
             samples: theta.count / (batch * thetaDim),
             sources: [.rows(theta), .rows(observations)],
             workers: workers
         )
-        for (dimension, transform) in density.support.transforms.enumerated() {
-            if transform == .identity { continue }
-            for sample in logProb.indices {
-                let value = Double(theta[sample * thetaDim + dimension])
-                if !value.isNaN, !transform.contains(value) { logProb[sample] = -.infinity }
-            }
-        }
-        return logProb
     }
 
     private func batchSize(of observations: [Float]) -> Int {

@@ -126,6 +126,6 @@ private struct NPEEstimator: TrainableDensityEstimator {
     }
 
     func posterior(parameters: [Float]) throws(EstimatorError) -> Posterior {
-        try Posterior(architecture, prior, density, parameters: parameters)
+        try Posterior(architecture, prior, .unconstrained, density, parameters: parameters)
     }
 }

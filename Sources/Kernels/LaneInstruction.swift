@@ -48,6 +48,9 @@ public enum LaneInstruction: Sendable, Equatable {
     case contraction(target: Int, count: Int, left: Int, right: Int, terms: Range<Int>)
     /// target[g] = max of source[g · size ..< (g + 1) · size].
     case groupMaximum(target: Int, count: Int, source: Int, size: Int)
+    /// target = function(left, right) of `groups` groups of neighbouring rows; `right` is not read
+    /// where the function has one operand.
+    case groups(GroupFunction, target: Int, left: Int, right: Int, groups: Int)
     /// target[i] = the i-th scalar, in every lane.
     case fill(target: Int, count: Int, scalars: ScalarSource)
 }

@@ -129,6 +129,15 @@ private struct LaneMachine {
                 unsafe contraction(target, count, left, right, tape.terms[range])
             case .groupMaximum(let target, let count, let source, let size):
                 unsafe groupMaximum(target, count, source, size)
+            case .groups(let function, let target, let left, let right, let groups):
+                let operands = unsafe GroupOperands(
+                    target: row(target),
+                    left: row(left),
+                    right: row(right),
+                    groups: groups,
+                    vectors: vectors
+                )
+                unsafe applyGroups(function, operands)
             case .fill(let target, let count, let source):
                 unsafe fill(target, count, source)
             }

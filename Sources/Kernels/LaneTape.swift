@@ -154,6 +154,11 @@ public struct LaneTape: Sendable {
             precondition(size > 0, "an empty group has no maximum")
             check(rows: target, count)
             check(rows: source, count * size)
+        case .groups(let function, let target, let left, let right, let groups):
+            precondition(function.size > 0 && groups > 0, "empty groups")
+            check(rows: target, function.resultRows(groups: groups))
+            check(rows: left, function.leftRows(groups: groups))
+            check(rows: right, function.rightRows(groups: groups))
         case .fill(let target, let count, let scalars):
             check(rows: target, count)
             check(scalars, count)

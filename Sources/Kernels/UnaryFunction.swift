@@ -12,6 +12,8 @@ public enum UnaryFunction: UInt8, Sendable, Hashable, CaseIterable {
     case sigmoid
     /// log(1 + eˣ).
     case softplus
+    /// √x.
+    case squareRoot
     /// 1 where x > 0, else 0 (NaN included).
     case step
 
@@ -21,6 +23,7 @@ public enum UnaryFunction: UInt8, Sendable, Hashable, CaseIterable {
         case .exp, .log: 1.5
         case .tanh: 6
         case .sigmoid, .softplus: 3
+        case .squareRoot: 0.5
         case .step: 0
         }
     }
@@ -33,6 +36,7 @@ public enum UnaryFunction: UInt8, Sendable, Hashable, CaseIterable {
         case .tanh: Glibc.tanh(x)
         case .sigmoid: x >= 0 ? 1 / (1 + Glibc.exp(-x)) : Glibc.exp(x) / (1 + Glibc.exp(x))
         case .softplus: max(x, 0) + log1p(Glibc.exp(-abs(x)))
+        case .squareRoot: x.squareRoot()
         case .step: x > 0 ? 1 : 0
         }
     }
@@ -76,6 +80,7 @@ func applyUnary(
     case .tanh: for i in 0..<count { unsafe target[i] = hyperbolicTangent(source[i]) }
     case .sigmoid: for i in 0..<count { unsafe target[i] = logisticSigmoid(source[i]) }
     case .softplus: for i in 0..<count { unsafe target[i] = softPlus(source[i]) }
+    case .squareRoot: for i in 0..<count { unsafe target[i] = source[i].squareRoot() }
     case .step:
         for i in 0..<count {
             unsafe target[i] = SIMD8<Float>.zero

@@ -9,6 +9,8 @@ package struct MetadataDocument: Equatable {
 
     package var architecture: EstimatorArchitecture
     package var prior: DistributionDescription
+    package var support = PosteriorSupport.unconstrained
+    package var thetaStandardization = ThetaStandardization.Kind.affine
     package var thetaDim: Int
     package var xDim: Int
     package var metadata: ModelMetadata
@@ -32,10 +34,26 @@ package struct MetadataDocument: Equatable {
         metadata.x.write(to: &writer)
         writer.key("prior")
         prior.write(to: &writer)
-        writer.key("data_scale")
-        writer.number(metadata.dataScale)
-        writer.key("training")
-        metadata.training.write(to: &writer)
+        if support != .unconstrained {
+            writer.key("support")
+            writer.string(support.rawValue)
+        }
+        if thetaStandardization != .affine {
+            writer.key("standardization")
+            writer.beginObject()
+            writer.key("theta")
+            writer.string(thetaStandardization.rawValue)
+            writer.endObject()
+        }
+        writer.optional("data_scale", metadata.dataScale)
+        if let training = metadata.training {
+            writer.key("training")
+            training.write(to: &writer)
+        }
+        if let source = metadata.source {
+            writer.key("source")
+            source.write(to: &writer)
+        }
         if let calibration = metadata.calibration {
             writer.key("calibration")
             calibration.write(to: &writer)
@@ -67,13 +85,13 @@ extension MetadataDocument {
             throw .unsupportedFormatVersion(found: version, newest: ModelMetadata.formatVersion)
         }
         do throws(JSONFieldError) {
-            try self.init(version1: fields)
+            try self.init(fields, version: version)
         } catch {
             throw .invalidMetadata(error)
         }
     }
 
-    private init(version1 fields: JSONFields) throws(JSONFieldError) {
+    private init(_ fields: JSONFields, version: Int) throws(JSONFieldError) {
         let theta = try VariableDescription(
             fields.required("theta", expected: "the names of the parameters")
         )
@@ -106,17 +124,42 @@ extension MetadataDocument {
                 found: "\(priorDim)"
             )
         }
-        let scale = try fields.required("data_scale", expected: "a positive number")
-        guard try scale.double() > 0 else { throw scale.mismatch("a positive number") }
+        if version >= 2 {
+            support = try fields.optional("support")?.choice() ?? .unconstrained
+            if let standardization = try fields.optional("standardization")?.object() {
+                try standardization.refuseOthers(than: ["theta"])
+                thetaStandardization = try standardization.optional("theta")?.choice() ?? .affine
+            }
+        } else {
+            // What the first version had to have; the fields above it skips, as every release did.
+            _ = try fields.required("data_scale", expected: "a positive number")
+            let training = try fields.required("training", expected: "the training record")
+                .object()
+            _ = try training.required("simulations", expected: "an integer")
+            _ = try training.required("seed", expected: "an integer")
+        }
+        let scale = fields.optional("data_scale")
+        if let scale, try scale.double() <= 0 { throw scale.mismatch("a positive number") }
         metadata = ModelMetadata(
             summary: try fields.optional("summary")?.string(),
             theta: theta,
             x: x,
-            dataScale: try scale.double(),
-            training: try TrainingRecord(
-                fields.required("training", expected: "the training record")
-            ),
+            dataScale: try scale?.double(),
+            training: try fields.optional("training").map(TrainingRecord.init),
+            source: try fields.optional("source").map(ModelSource.init),
             calibration: try fields.optional("calibration").map(CalibrationSummary.init)
         )
+    }
+}
+
+extension JSONField {
+    /// One of the names of a set of cases.
+    fileprivate func choice<Case: RawRepresentable<String> & CaseIterable>()
+        throws(JSONFieldError) -> Case
+    {
+        guard let name = value.string, let found = Case(rawValue: name) else {
+            throw mismatch(Case.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or "))
+        }
+        return found
     }
 }

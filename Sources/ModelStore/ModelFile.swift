@@ -46,6 +46,8 @@ public struct ModelFile: Sendable {
             posterior = try Posterior(
                 architecture: document.architecture,
                 prior: document.prior,
+                support: document.support,
+                thetaStandardization: document.thetaStandardization,
                 thetaDim: document.thetaDim,
                 xDim: document.xDim,
                 tensors: tensors
@@ -74,13 +76,7 @@ public struct ModelFile: Sendable {
     /// - Throws: `ModelFileError` when metadata and posterior do not fit each other, or when
     ///   there is a number that a file cannot hold.
     public func encoded() throws(ModelFileError) -> [UInt8] {
-        let document = MetadataDocument(
-            architecture: posterior.architecture,
-            prior: posterior.prior,
-            thetaDim: posterior.thetaDim,
-            xDim: posterior.xDim,
-            metadata: metadata
-        )
+        let document = document
         let text = document.encoded()
         // A document that could not be read back must not be written.
         let copy = try MetadataDocument(parsing: text)
@@ -105,12 +101,19 @@ public struct ModelFile: Sendable {
 
     /// The metadata as JSON, the way the file stores them.
     public func metadataJSON() -> [UInt8] {
+        document.encoded()
+    }
+
+    /// The document of this model.
+    private var document: MetadataDocument {
         MetadataDocument(
             architecture: posterior.architecture,
             prior: posterior.prior,
+            support: posterior.support,
+            thetaStandardization: posterior.thetaStandardization,
             thetaDim: posterior.thetaDim,
             xDim: posterior.xDim,
             metadata: metadata
-        ).encoded()
+        )
     }
 }

@@ -53,13 +53,14 @@ extension TrainingRecord {
         writer.beginObject()
         writer.optional("task", task)
         writer.optional("data_digest", dataDigest)
-        writer.key("simulations")
-        writer.integer(simulations)
+        writer.optional("simulations", simulations)
         writer.key("defense")
         writer.string(defense)
         writer.optional("beta", beta)
-        writer.key("seed")
-        writer.integer(seed)
+        if let seed {
+            writer.key("seed")
+            writer.integer(seed)
+        }
         writer.key("software_version")
         writer.string(softwareVersion)
         writer.optional("batch_size", batchSize)
@@ -84,12 +85,10 @@ extension TrainingRecord {
         self.init(
             task: try fields.optional("task")?.string(),
             dataDigest: try fields.optional("data_digest")?.string(),
-            simulations: try fields.required("simulations", expected: "an integer")
-                .integer(in: counts),
+            simulations: try fields.optional("simulations")?.integer(in: counts),
             defense: try fields.required("defense", expected: "a string").string(),
             beta: try fields.optional("beta")?.double(),
-            seed: try fields.required("seed", expected: "an integer")
-                .integer(in: 0...UInt64.max),
+            seed: try fields.optional("seed")?.integer(in: 0...UInt64.max),
             softwareVersion: try fields.required("software_version", expected: "a string")
                 .string(),
             batchSize: try fields.optional("batch_size")?.integer(in: counts),
@@ -103,6 +102,46 @@ extension TrainingRecord {
             weightDecay: try fields.optional("weight_decay")?.double(),
             learningRateSchedule: try fields.optional("learning_rate_schedule")?.string(),
             stopReason: try fields.optional("stop_reason")?.string()
+        )
+    }
+}
+
+extension ModelSource {
+    func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("software")
+        writer.string(software)
+        writer.optional("estimator", estimator)
+        writer.key("versions")
+        writer.beginObject()
+        for (name, version) in versions.sorted(by: { $0.key < $1.key }) {
+            writer.key(name)
+            writer.string(version)
+        }
+        writer.endObject()
+        writer.key("amortized")
+        if let isAmortized { writer.boolean(isAmortized) } else { writer.null() }
+        writer.key("notes")
+        writer.strings(notes)
+        writer.endObject()
+    }
+
+    init(_ field: JSONField) throws(JSONFieldError) {
+        let fields = try field.object()
+        var versions: [String: String] = [:]
+        if let list = fields.optional("versions") {
+            _ = try list.object()
+            for member in list.value.members {
+                let entry = JSONField(member.value, path: "\(list.path).\(member.name.prefix(64))")
+                versions[member.name] = try entry.string()
+            }
+        }
+        self.init(
+            software: try fields.required("software", expected: "a string").string(),
+            estimator: try fields.optional("estimator")?.string(),
+            versions: versions,
+            isAmortized: try fields.optional("amortized")?.boolean(),
+            notes: try fields.optional("notes")?.strings() ?? []
         )
     }
 }
@@ -135,19 +174,19 @@ extension CalibrationSummary {
 }
 
 extension JSONWriter {
-    fileprivate mutating func optional(_ name: String, _ value: String?) {
+    mutating func optional(_ name: String, _ value: String?) {
         guard let value else { return }
         key(name)
         string(value)
     }
 
-    fileprivate mutating func optional(_ name: String, _ value: Int?) {
+    mutating func optional(_ name: String, _ value: Int?) {
         guard let value else { return }
         key(name)
         integer(value)
     }
 
-    fileprivate mutating func optional(_ name: String, _ value: Double?) {
+    mutating func optional(_ name: String, _ value: Double?) {
         guard let value else { return }
         key(name)
         number(value)

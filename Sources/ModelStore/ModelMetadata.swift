@@ -4,7 +4,7 @@
 /// and `ModelFile` writes both into one document.
 public struct ModelMetadata: Sendable, Equatable {
     /// The newest form of the document this release writes; it reads every earlier one.
-    public static let formatVersion = 1
+    public static let formatVersion = 2
 
     /// A sentence for people who choose among models.
     public var summary: String?
@@ -12,10 +12,12 @@ public struct ModelMetadata: Sendable, Equatable {
     public var theta: VariableDescription
     /// Shape, names and units of an observation; L is the product of its shape.
     public var x: VariableDescription
-    /// The scale s of the data: ε is given in units of it.
-    public var dataScale: Double
-    /// How the estimator was trained.
-    public var training: TrainingRecord
+    /// The scale s of the data, where it is known: ε is given in units of it.
+    public var dataScale: Double?
+    /// How the estimator was trained, as far as that is known.
+    public var training: TrainingRecord?
+    /// Where an imported estimator comes from.
+    public var source: ModelSource?
     /// How well calibrated it was found.
     public var calibration: CalibrationSummary?
 
@@ -24,8 +26,9 @@ public struct ModelMetadata: Sendable, Equatable {
         summary: String? = nil,
         theta: VariableDescription,
         x: VariableDescription,
-        dataScale: Double,
-        training: TrainingRecord,
+        dataScale: Double? = nil,
+        training: TrainingRecord? = nil,
+        source: ModelSource? = nil,
         calibration: CalibrationSummary? = nil
     ) {
         self.summary = summary
@@ -33,6 +36,7 @@ public struct ModelMetadata: Sendable, Equatable {
         self.x = x
         self.dataScale = dataScale
         self.training = training
+        self.source = source
         self.calibration = calibration
     }
 }
@@ -65,14 +69,14 @@ public struct TrainingRecord: Sendable, Equatable {
     public var task: String?
     /// A digest of the training data, if they came from files.
     public var dataDigest: String?
-    /// Number of simulations, validation split included.
-    public var simulations: Int
+    /// Number of simulations, validation split included, where it is known.
+    public var simulations: Int?
     /// The defense, such as `none` or `fim`.
     public var defense: String
     /// Strength β of the defense.
     public var beta: Double?
-    /// The seed of initial weights, splits and batches.
-    public var seed: UInt64
+    /// The seed of initial weights, splits and batches, where it is known.
+    public var seed: UInt64?
     /// The release that trained it, such as `posterior-server 0.1.0`.
     public var softwareVersion: String
     /// Rows of a minibatch.
@@ -102,10 +106,10 @@ public struct TrainingRecord: Sendable, Equatable {
     public init(
         task: String? = nil,
         dataDigest: String? = nil,
-        simulations: Int,
+        simulations: Int? = nil,
         defense: String = "none",
         beta: Double? = nil,
-        seed: UInt64,
+        seed: UInt64? = nil,
         softwareVersion: String,
         batchSize: Int? = nil,
         learningRate: Double? = nil,
@@ -137,6 +141,35 @@ public struct TrainingRecord: Sendable, Equatable {
         self.weightDecay = weightDecay
         self.learningRateSchedule = learningRateSchedule
         self.stopReason = stopReason
+    }
+}
+
+/// Where an estimator that other software trained comes from.
+public struct ModelSource: Sendable, Equatable {
+    /// The software and its release, such as `sbi 0.27.0`.
+    public var software: String
+    /// The name of the estimator there, such as `nsf`.
+    public var estimator: String?
+    /// The releases of the libraries involved, by name.
+    public var versions: [String: String]
+    /// Whether the posterior holds for every observation; nil where nobody said so.
+    public var isAmortized: Bool?
+    /// What users should know, such as a defect of the source that was not copied.
+    public var notes: [String]
+
+    /// Makes a record from its parts.
+    public init(
+        software: String,
+        estimator: String? = nil,
+        versions: [String: String] = [:],
+        isAmortized: Bool? = nil,
+        notes: [String] = []
+    ) {
+        self.software = software
+        self.estimator = estimator
+        self.versions = versions
+        self.isAmortized = isAmortized
+        self.notes = notes
     }
 }
 

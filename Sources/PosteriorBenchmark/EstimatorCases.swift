@@ -10,6 +10,8 @@ enum EstimatorCases {
     static func all(workers: Int) throws -> [BenchmarkCase] {
         let architectures: [(String, EstimatorArchitecture)] = [
             ("maf", .maskedAutoregressiveFlow(thetaDim: dimension, seed: 1)),
+            ("nsf", .neuralSplineFlow(thetaDim: dimension, seed: 1)),
+            ("nsf-coupling", .couplingSplineFlow(thetaDim: dimension)),
             ("mdn", .mixtureDensityNetwork()),
         ]
         return try architectures.flatMap { name, architecture in

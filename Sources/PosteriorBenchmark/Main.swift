@@ -10,7 +10,8 @@ struct PosteriorBenchmark: ParsableCommand {
         abstract: "Time the engine on fixed work and report medians and spread.",
         discussion: """
             The work is the same that the scripts in Tests/Peers time with other software: a
-            masked autoregressive flow of 5 transforms with 50 hidden units and 2 blocks, and a
+            masked autoregressive flow of 5 transforms with 50 hidden units and 2 blocks, spline
+            flows of the same size with 10 bins, autoregressive and of couplings, and a
             mixture of 10 components, both with 10 parameters and observations of 10 numbers.
             """
     )

@@ -6,6 +6,10 @@ import Training
 enum EstimatorFamily: String, CaseIterable, ExpressibleByArgument {
     /// Masked autoregressive flow.
     case maf
+    /// Autoregressive spline flow.
+    case nsf
+    /// Spline flow of couplings.
+    case nsfCoupling = "nsf-coupling"
     /// Mixture density network.
     case mdn
     /// One normal with full covariance.
@@ -13,15 +17,21 @@ enum EstimatorFamily: String, CaseIterable, ExpressibleByArgument {
     /// One normal with diagonal covariance.
     case gaussianDiagonal = "gaussian-diagonal"
 
+    /// Whether it is a flow.
+    var isFlow: Bool { self == .maf || isSplineFlow }
+    /// Whether it is a flow of splines.
+    var isSplineFlow: Bool { self == .nsf || self == .nsfCoupling }
     /// Whether it is a mixture, of one component or more.
-    var isMixture: Bool { self != .maf }
+    var isMixture: Bool { !isFlow }
 }
 
 /// The flags that describe an estimator's structure.
 struct EstimatorOptions: ParsableArguments {
     @Option(
         help: """
-            maf: masked autoregressive flow, for most posteriors. mdn: mixture density network, \
+            maf: masked autoregressive flow, fast, for most posteriors. nsf: autoregressive spline \
+            flow, for posteriors with several modes or sharp edges. nsf-coupling: spline flow of \
+            couplings, as sbi's nsf. mdn: mixture density network, \
             for few parameters and several modes. gaussian, gaussian-diagonal: one normal whose mean \
             and covariance depend on x.
             """
@@ -31,11 +41,25 @@ struct EstimatorOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Width of the hidden layers; default: 50.", valueName: "n"))
     var hidden: Int?
 
-    @Option(help: ArgumentHelp("maf: number of transforms; default: 5.", valueName: "n"))
+    @Option(help: ArgumentHelp("Flows: number of transforms; default: 5.", valueName: "n"))
     var transforms: Int?
 
-    @Option(help: ArgumentHelp("maf: blocks of each transform; default: 2.", valueName: "n"))
+    @Option(help: ArgumentHelp("Flows: blocks of each transform; default: 2.", valueName: "n"))
     var blocks: Int?
+
+    @Option(help: ArgumentHelp("Spline flows: bins of a spline; default: 10.", valueName: "n"))
+    var bins: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Spline flows: standardised theta beyond this bound is not bent; default: 5, \
+            nsf-coupling: 3.
+            """,
+            valueName: "bound"
+        )
+    )
+    var tailBound: Double?
 
     @Option(help: ArgumentHelp("mdn: number of components; default: 20.", valueName: "n"))
     var components: Int?
@@ -47,8 +71,9 @@ struct EstimatorOptions: ParsableArguments {
 
     func validate() throws {
         let counts = [
-            ("--hidden", hidden, true), ("--transforms", transforms, estimator == .maf),
-            ("--blocks", blocks, estimator == .maf),
+            ("--hidden", hidden, true), ("--transforms", transforms, estimator.isFlow),
+            ("--blocks", blocks, estimator.isFlow),
+            ("--bins", bins, estimator.isSplineFlow),
             ("--components", components, estimator == .mdn),
             ("--layers", layers, estimator.isMixture),
         ]
@@ -58,6 +83,20 @@ struct EstimatorOptions: ParsableArguments {
             guard applies else {
                 throw ValidationError(
                     "\(flag): --estimator \(estimator.rawValue) has no such setting"
+                )
+            }
+        }
+        if let bins { try require(bins >= 2, "--bins", bins, expected: "at least 2") }
+        if let tailBound {
+            try require(
+                tailBound >= 0.1 && tailBound <= 1000,
+                "--tail-bound",
+                tailBound,
+                expected: "0.1 to 1000"
+            )
+            guard estimator.isSplineFlow else {
+                throw ValidationError(
+                    "--tail-bound: --estimator \(estimator.rawValue) has no such setting"
                 )
             }
         }
@@ -73,6 +112,25 @@ struct EstimatorOptions: ParsableArguments {
                 blocks: blocks ?? 2,
                 transformCount: transforms ?? 5,
                 seed: SeedPurpose.architecture.seed(of: seed)
+            )
+        case .nsf:
+            .neuralSplineFlow(
+                thetaDim: thetaDim,
+                hiddenFeatures: hidden ?? 50,
+                blocks: blocks ?? 2,
+                transformCount: transforms ?? 5,
+                bins: bins ?? 10,
+                tailBound: tailBound ?? 5,
+                seed: SeedPurpose.architecture.seed(of: seed)
+            )
+        case .nsfCoupling:
+            .couplingSplineFlow(
+                thetaDim: thetaDim,
+                hiddenFeatures: hidden ?? 50,
+                blocks: blocks ?? 2,
+                transformCount: transforms ?? 5,
+                bins: bins ?? 10,
+                tailBound: tailBound ?? 3
             )
         case .mdn, .gaussian, .gaussianDiagonal:
             .mixtureDensityNetwork(

@@ -14,7 +14,6 @@ struct ModelCard: CustomStringConvertible {
     var description: String {
         let posterior = file.posterior
         let metadata = file.metadata
-        let training = metadata.training
         var facts = [("file", path)]
         facts += metadata.summary.map { [("summary", $0)] } ?? []
         facts += [
@@ -23,16 +22,13 @@ struct ModelCard: CustomStringConvertible {
             ("theta", variable(metadata.theta, dimension: posterior.thetaDim)),
             ("x", variable(metadata.x, dimension: posterior.xDim)),
             ("prior", text(of: posterior.prior)),
-            ("data scale", String(format: "%.4f", metadata.dataScale)),
         ]
-        facts += training.task.map { [("task", $0)] } ?? []
-        facts += [
-            ("simulations", "\(training.simulations)"),
-            ("defense", training.beta.map { "\(training.defense), β = \($0)" } ?? training.defense),
-            ("seed", "\(training.seed)"),
-        ]
-        facts += losses(training)
-        facts += [("software", training.softwareVersion)]
+        if posterior.support == .truncated {
+            facts.append(("support", "truncated to the prior's, by rejection"))
+        }
+        facts += metadata.dataScale.map { [("data scale", String(format: "%.4f", $0))] } ?? []
+        facts += metadata.training.map { self.training($0) } ?? []
+        facts += metadata.source.map { self.source($0) } ?? []
         if let calibration = metadata.calibration {
             let coverage = zip(calibration.levels, calibration.coverage).map {
                 String(format: "%.2f → %.3f", $0, $1)
@@ -42,6 +38,35 @@ struct ModelCard: CustomStringConvertible {
         return facts.map { name, value in
             "\(name.padding(toLength: 12, withPad: " ", startingAt: 0))\(value)"
         }.joined(separator: "\n")
+    }
+
+    /// How it was trained.
+    private func training(_ training: TrainingRecord) -> [(String, String)] {
+        var facts: [(String, String)] = []
+        facts += training.task.map { [("task", $0)] } ?? []
+        facts += training.dataDigest.map { [("data", $0)] } ?? []
+        facts += training.simulations.map { [("simulations", "\($0)")] } ?? []
+        facts.append(
+            ("defense", training.beta.map { "\(training.defense), β = \($0)" } ?? training.defense)
+        )
+        facts += training.seed.map { [("seed", "\($0)")] } ?? []
+        return facts + losses(training) + [("software", training.softwareVersion)]
+    }
+
+    /// Where it was imported from.
+    private func source(_ source: ModelSource) -> [(String, String)] {
+        let versions = source.versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        let origin = [source.software] + (source.estimator.map { ["estimator \($0)"] } ?? [])
+        let amortized =
+            switch source.isAmortized {
+            case true: "yes"
+            case false: "no, for one observation only"
+            default: "unknown"
+            }
+        return [
+            ("imported", (origin + versions).joined(separator: ", ")), ("amortized", amortized),
+        ]
+            + source.notes.map { ("note", $0) }
     }
 
     /// The structure in a few words.

@@ -5,7 +5,7 @@ import Testing
 
 /// Every primitive of lane programs, alone.
 @Suite struct PrimitiveTests {
-    static let cases: [ProgramCase] = elementwise + structural + linear
+    static let cases: [ProgramCase] = elementwise + structural + linear + groups
 
     private static let elementwise: [ProgramCase] = [
         ProgramCase("exp", inputWidth: 3) { $0.apply(.exp, $1) },
@@ -15,6 +15,9 @@ import Testing
         ProgramCase("tanh", inputWidth: 3) { $0.apply(.tanh, $1) },
         ProgramCase("sigmoid", inputWidth: 3) { $0.apply(.sigmoid, $1) },
         ProgramCase("softplus", inputWidth: 3) { $0.apply(.softplus, $1) },
+        ProgramCase("squareRoot", inputWidth: 3, range: .between(0.5, 3.5)) {
+            $0.apply(.squareRoot, $1)
+        },
         ProgramCase("step", inputWidth: 3, range: .between(0.5, 1.5)) {
             $0.multiply($0.apply(.step, $1), $1)
         },
@@ -100,6 +103,47 @@ import Testing
         },
         ProgramCase("block of rows and columns", layout: layout, inputWidth: 3) {
             $0.linear(1, $1, rows: 7..<13, columns: 0..<3, adding: $0.parameters(0, 7..<13))
+        },
+    ]
+
+    /// Edges of four bins from −3 to 3.
+    private static let edges = BinEdges(size: 4, start: -3, step: 0.6, slope: 3.6)
+
+    private static let groups: [ProgramCase] = [
+        ProgramCase("softmax", inputWidth: 8) { $0.apply(.softmax(size: 4), $1, count: 2) },
+        ProgramCase("derivative of the softmax", inputWidth: 16) {
+            let shares = $0.apply(.softmax(size: 4), $0.slice($1, 0..<8), count: 2)
+            return $0.apply(
+                .softmaxDerivative(size: 4),
+                shares,
+                $0.apply(.tanh, $0.slice($1, 8..<16)),
+                count: 2
+            )
+        },
+        ProgramCase("edges of the bin of a value", inputWidth: 10) {
+            let shares = $0.apply(.softmax(size: 4), $0.slice($1, 0..<8), count: 2)
+            let value = $0.slice($1, 8..<10)
+            let bin = $0.apply(.binIndex(edges), shares, value, count: 2)
+            let selected = $0.apply(.edges(edges), shares, bin, count: 2)
+            return $0.concatenate([bin, selected, value])
+        },
+        ProgramCase("edges, transposed", inputWidth: 14) {
+            let shares = $0.apply(.softmax(size: 4), $0.slice($1, 0..<8), count: 2)
+            let bin = $0.apply(.binIndex(edges), shares, $0.slice($1, 8..<10), count: 2)
+            let two = $0.apply(.tanh, $0.slice($1, 10..<14))
+            return $0.apply(.edgesTransposed(size: 4, slope: 0.7), two, bin, count: 2)
+        },
+        ProgramCase("knots at the bin of a value", inputWidth: 16) {
+            let shares = $0.apply(.softmax(size: 4), $0.slice($1, 0..<8), count: 2)
+            let bin = $0.apply(.binIndex(edges), shares, $0.slice($1, 8..<10), count: 2)
+            let heights = $0.apply(.tanh, $0.slice($1, 10..<16))
+            return $0.apply(.knots(size: 3, outside: 0.5), heights, bin, count: 2)
+        },
+        ProgramCase("knots, transposed", inputWidth: 14) {
+            let shares = $0.apply(.softmax(size: 4), $0.slice($1, 0..<8), count: 2)
+            let bin = $0.apply(.binIndex(edges), shares, $0.slice($1, 8..<10), count: 2)
+            let two = $0.apply(.tanh, $0.slice($1, 10..<14))
+            return $0.apply(.knotsTransposed(size: 3), two, bin, count: 2)
         },
     ]
 

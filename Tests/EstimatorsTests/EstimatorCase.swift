@@ -13,6 +13,8 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
     var xDim = 3
 
     var testDescription: String { name }
+    /// A spline behind bijections so steep that differences cross its knots.
+    var isMixedSpline: Bool { name.hasPrefix("nsf") && name.hasSuffix("mixed prior") }
     var thetaDim: Int { prior.supportTransforms.count }
 
     static func normal(_ dimension: Int) -> DistributionDescription {
@@ -41,6 +43,59 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
         .beta(alpha: [2], beta: [0.5], lower: [-1], upper: [1]),
     ])
 
+    /// One of each map, network and activation.
+    private static let everyKind: FlowArchitecture = {
+        func masked(_ activation: Activation, context: Activation?) -> MaskedNetwork {
+            MaskedNetwork(
+                hiddenDegrees: [[2, 0, 1, 1, 2, 0, 2], [1, 0, 2, 2, 1]],
+                activation: activation,
+                contextActivation: context
+            )
+        }
+        let residual = ResidualNetwork(
+            hiddenFeatures: 6,
+            blocks: 2,
+            activation: .elu,
+            normalized: true
+        )
+        return FlowArchitecture(transforms: [
+            .autoregressive(
+                AutoregressiveTransform(
+                    order: [2, 1, 0],
+                    map: .softClippedAffine(slope: 1e-3),
+                    conditioner: masked(.silu, context: nil)
+                )
+            ),
+            .lowerUpperLinear(diagonalFloor: 1e-3),
+            .autoregressive(
+                AutoregressiveTransform(
+                    order: [1, 0, 1],
+                    map: .softClippedSpline(bins: 5, bound: 4, slope: 1e-3),
+                    conditioner: masked(.softplus, context: .sigmoid)
+                )
+            ),
+            .permutation([2, 0, 1]),
+            .coupling(
+                CouplingTransform(
+                    identity: [2],
+                    transformed: [1, 0],
+                    map: .softplusAffine(floor: 1e-2),
+                    conditioner: .residual(residual)
+                )
+            ),
+            .coupling(
+                CouplingTransform(
+                    identity: [],
+                    transformed: [0, 1, 2],
+                    map: .rationalQuadraticSpline(
+                        RationalQuadraticSpline(bins: 4, tailBound: 3, divisor: 2)
+                    ),
+                    conditioner: .layers(hiddenFeatures: [6, 4], activation: .leakyRelu)
+                )
+            ),
+        ])
+    }()
+
     static let all: [EstimatorCase] =
         [1, 2, 3, 10].flatMap { dimension in
             [
@@ -51,6 +106,27 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
                         hiddenFeatures: 14,
                         transformCount: 3,
                         seed: 3
+                    ),
+                    prior: normal(dimension)
+                ),
+                EstimatorCase(
+                    name: "nsf, \(dimension)",
+                    architecture: .neuralSplineFlow(
+                        thetaDim: dimension,
+                        hiddenFeatures: 14,
+                        transformCount: 3,
+                        bins: 8,
+                        seed: 3
+                    ),
+                    prior: normal(dimension)
+                ),
+                EstimatorCase(
+                    name: "nsf-coupling, \(dimension)",
+                    architecture: .couplingSplineFlow(
+                        thetaDim: dimension,
+                        hiddenFeatures: 14,
+                        transformCount: 3,
+                        bins: 8
                     ),
                     prior: normal(dimension)
                 ),
@@ -85,6 +161,34 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
                     seed: 7
                 ),
                 prior: bounded
+            ),
+            EstimatorCase(
+                name: "nsf, mixed prior",
+                architecture: .neuralSplineFlow(
+                    thetaDim: 4,
+                    hiddenFeatures: 16,
+                    blocks: 1,
+                    transformCount: 3,
+                    bins: 6,
+                    seed: 7
+                ),
+                prior: mixed
+            ),
+            EstimatorCase(
+                name: "nsf-coupling, mixed prior",
+                architecture: .couplingSplineFlow(
+                    thetaDim: 4,
+                    hiddenFeatures: 16,
+                    blocks: 1,
+                    transformCount: 3,
+                    bins: 6
+                ),
+                prior: mixed
+            ),
+            EstimatorCase(
+                name: "flow of every kind",
+                architecture: .flow(everyKind),
+                prior: normal(3)
             ),
             EstimatorCase(
                 name: "maf, more dimensions than units",
@@ -178,5 +282,12 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
     func observations(_ count: Int, seed: UInt64 = 21) -> [Float] {
         var stream = RandomStream(seed: seed)
         return (0..<(count * xDim)).map { _ in Float(stream.normal()) }
+    }
+}
+
+extension EstimatorArchitecture {
+    /// Whether it maps theta to base noise and back.
+    var isFlow: Bool {
+        if case .flow = self { true } else { false }
     }
 }

@@ -5,7 +5,9 @@ import Testing
 
 /// Elementary functions in lanes against Double, over all of single precision.
 @Suite struct UnaryFunctionTests {
-    static let functions: [UnaryFunction] = [.exp, .log, .tanh, .sigmoid, .softplus]
+    static let functions: [UnaryFunction] = [
+        .exp, .log, .tanh, .sigmoid, .softplus, .squareRoot,
+    ]
 
     /// Applies a function to any number of values, a row of 64 lanes at a time.
     static func apply(_ function: UnaryFunction, _ values: [Float]) -> [Float] {
@@ -78,7 +80,8 @@ import Testing
             return (input: Float(bitPattern: bits), values: values)
         }
         #expect(rows.count > 1000)
-        for (column, function) in Self.functions.enumerated() {
+        // The square root is the processor's own, and Double's root is exact enough.
+        for (column, function) in Self.functions.dropLast().enumerated() {
             let results = Self.apply(function, rows.map(\.input))
             for (row, result) in zip(rows, results) {
                 let error = ulpError(result, exact: row.values[column])
@@ -94,6 +97,7 @@ import Testing
             (.log, [-.infinity, -.infinity, .infinity, .nan, .nan]),
             (.tanh, [0, -0.0, 1, -1, .nan]),
             (.sigmoid, [0.5, 0.5, 1, 0, .nan]),
+            (.squareRoot, [0, -0.0, .infinity, .nan, .nan]),
             (.step, [0, 0, 1, 0, 0]),
         ]
         for (function, values) in expected {

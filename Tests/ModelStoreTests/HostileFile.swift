@@ -191,9 +191,46 @@ extension HostileFile {
         ),
         HostileFile(
             "a later format",
-            "format_version 2 is newer",
+            "format_version 3 is newer",
             "\\\"format_version\\\":1",
-            "\\\"format_version\\\":2"
+            "\\\"format_version\\\":3"
+        ),
+        HostileFile(
+            "an unknown support",
+            "support: expected \"unconstrained\" or \"truncated\"",
+            "\\\"format_version\\\":1",
+            "\\\"format_version\\\":2,\\\"support\\\":\\\"half\\\""
+        ),
+        HostileFile(
+            "an unknown standardisation",
+            "standardization.theta: expected",
+            "\\\"format_version\\\":1",
+            "\\\"format_version\\\":2,\\\"standardization\\\":{\\\"theta\\\":\\\"rank\\\"}"
+        ),
+        HostileFile(
+            "a standardisation field that is not known",
+            "standardization.x is not a known field",
+            "\\\"format_version\\\":1",
+            "\\\"format_version\\\":2,\\\"standardization\\\":{\\\"x\\\":\\\"affine\\\"}"
+        ),
+        HostileFile(
+            "a standardisation without its tensors",
+            "tensor standardization.theta_mean is missing",
+            "\\\"format_version\\\":1",
+            "\\\"format_version\\\":2,\\\"standardization\\\":{\\\"theta\\\":\\\"centred\\\"}"
+        ),
+        HostileFile(
+            "a source whose versions are numbers",
+            "source.versions.torch: expected a string",
+            "\\\"format_version\\\":1",
+            "\\\"format_version\\\":2,"
+                + "\\\"source\\\":{\\\"software\\\":\\\"a\\\",\\\"versions\\\":{\\\"torch\\\":2}}"
+        ),
+        HostileFile(
+            "a first version without simulations",
+            "training.simulations is missing",
+            "\\\"simulations\\\":1000,",
+            ""
         ),
         HostileFile(
             "format 0",

@@ -42,7 +42,7 @@ import Testing
     }
 
     /// Bits flipped, bytes changed, parts cut, doubled or swapped: refused or read, never a trap.
-    @Test(arguments: ["maf-v1", "mdn-v1"])
+    @Test(arguments: ["maf-v1", "imported-v2"])
     func `mutated files never trap`(name: String) throws {
         var random = SeededGenerator(seed: 31)
         let original = try Fixture.bytes(name)
@@ -70,7 +70,7 @@ import Testing
         #expect(accepted > 10_000)
     }
 
-    @Test(arguments: ["maf-v1", "mdn-v1"])
+    @Test(arguments: ["maf-v1", "imported-v2"])
     func `mutated metadata never trap`(name: String) throws {
         var random = SeededGenerator(seed: 32)
         let file = try ModelFile(bytes: Fixture.bytes(name))

@@ -1,8 +1,9 @@
 """Writes the golden model files of Tests/ModelStoreTests/Fixtures.
 
-An independent writer of format version 1: struct, json and numpy, nothing of ours. The Swift
-tests read the files, compare every tensor with the formula below, and write them again byte for
-byte. Files of a format version are never changed: later releases must go on reading them.
+An independent writer of format versions 1 and 2: struct, json and numpy, nothing of ours. The
+Swift tests read the files, compare every tensor with the formula below, and write those of the
+newest version again byte for byte. Files of a format version are never changed: later releases
+must go on reading them.
 """
 
 import argparse
@@ -27,10 +28,18 @@ def scales(shape):
     return (1 + (i % 4) / 4).astype("<f4").reshape(shape)
 
 
-def standardization(theta_dim, x_dim):
-    return {
-        "standardization.theta_scale": scales([theta_dim]),
-        "standardization.theta_shift": weights("standardization.theta_shift", [theta_dim]),
+def standardization(theta_dim, x_dim, centred=False):
+    if centred:
+        theta = {
+            "standardization.theta_mean": weights("standardization.theta_mean", [theta_dim]),
+            "standardization.theta_standard_deviation": scales([theta_dim]),
+        }
+    else:
+        theta = {
+            "standardization.theta_scale": scales([theta_dim]),
+            "standardization.theta_shift": weights("standardization.theta_shift", [theta_dim]),
+        }
+    return theta | {
         "standardization.x_mean": weights("standardization.x_mean", [x_dim]),
         "standardization.x_standard_deviation": scales([x_dim]),
     }
@@ -61,8 +70,8 @@ def flow(theta_dim, x_dim, hidden, blocks, transforms):
     return tensors
 
 
-def mixture(theta_dim, x_dim, components, hidden, layers):
-    tensors = standardization(theta_dim, x_dim)
+def mixture(theta_dim, x_dim, components, hidden, layers, centred=False):
+    tensors = standardization(theta_dim, x_dim, centred)
     for j in range(layers):
         layer(tensors, f"hidden.{j}", hidden, x_dim if j == 0 else hidden)
     layer(tensors, "logits", components, hidden)
@@ -172,8 +181,74 @@ def mdn():
     return encode(metadata, mixture(theta_dim=2, x_dim=4, components=3, hidden=5, layers=2))
 
 
+def imported():
+    """A model as an importer writes it: truncated, centred, with a source and no training."""
+    metadata = {
+        "format_version": 2,
+        "summary": "Golden import",
+        "estimator": {
+            "architecture": "mdn",
+            "components": 3,
+            "hidden_features": 5,
+            "hidden_layers": 2,
+            "diagonal_floor": 0.0001,
+        },
+        "theta": {"shape": [2], "names": ["a", "b"]},
+        "x": {"shape": [2, 2]},
+        "prior": {"type": "box_uniform", "lower": [-1.0, -2.5], "upper": [1.0, 2.5]},
+        "support": "truncated",
+        "standardization": {"theta": "centred"},
+        "source": {
+            "software": "sbi 0.27.0",
+            "estimator": "mdn",
+            "versions": {"nflows": "0.14", "torch": "2.13.0"},
+            "amortized": None,
+            "notes": ["first “note”", "second"],
+        },
+    }
+    return encode(metadata, mixture(2, 4, components=3, hidden=5, layers=2, centred=True))
+
+
+def trained():
+    """A model of our own whose training record leaves out what is optional."""
+    metadata = {
+        "format_version": 2,
+        "estimator": {
+            "architecture": "mdn",
+            "components": 1,
+            "hidden_features": 4,
+            "hidden_layers": 1,
+            "diagonal_floor": 0.0001,
+        },
+        "theta": {"shape": [2], "names": ["a", "b"], "units": ["m", ""]},
+        "x": {"shape": [3]},
+        "prior": {"type": "diagonal_normal", "mean": [0.5, 0.0], "standard_deviation": [2.0, 1.0]},
+        "data_scale": 0.75,
+        "training": {
+            "data_digest": "sha256:00ff",
+            "defense": "none",
+            "software_version": "posterior-server 0.2.0",
+            "training_losses": [1.5],
+            "validation_losses": [1.625],
+        },
+        "source": {
+            "software": "sbi 0.26.1",
+            "versions": {},
+            "amortized": True,
+            "notes": [],
+        },
+        "calibration": {"observations": 100, "levels": [0.5, 0.9], "coverage": [0.52, 0.88]},
+    }
+    return encode(metadata, mixture(2, 3, components=1, hidden=4, layers=1))
+
+
 if __name__ == "__main__":
     argparse.ArgumentParser(description=__doc__).parse_args()
     FIXTURES.mkdir(exist_ok=True)
-    for name, content in (("maf-v1", maf()), ("mdn-v1", mdn())):
+    for name, content in (
+        ("maf-v1", maf()),
+        ("mdn-v1", mdn()),
+        ("imported-v2", imported()),
+        ("trained-v2", trained()),
+    ):
         (FIXTURES / f"{name}.safetensors").write_bytes(content)

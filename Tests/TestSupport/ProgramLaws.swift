@@ -181,9 +181,13 @@ public func checkDerivatives(
 
 /// Parameter gradients of the reference evaluator against Double central differences, and those
 /// of the lanes against the reference.
+///
+/// Where a gradient jumps, as that of a spline does at its knots, single precision may take the
+/// other side for some samples: their share belongs into the tolerance.
 public func checkParameterGradient(
     _ test: ProgramCase,
     seed: UInt64 = 1,
+    tolerance: Double = 2e-5,
     sourceLocation: SourceLocation = #_sourceLocation
 ) {
     var program = LaneProgram(layout: test.layout)
@@ -252,7 +256,7 @@ public func checkParameterGradient(
     #expect(gradients[0] == gradients[2], "any worker count", sourceLocation: sourceLocation)
     let largest = 1 + (sum.map(abs).max() ?? 0)
     #expect(
-        greatestDifference(gradients[0].map(Double.init), sum) <= 2e-5 * largest,
+        greatestDifference(gradients[0].map(Double.init), sum) <= tolerance * largest,
         "lanes against the reference, \(test.name)",
         sourceLocation: sourceLocation
     )

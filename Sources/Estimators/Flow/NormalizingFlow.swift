@@ -36,8 +36,14 @@ struct NormalizingFlow: DensityEstimator {
                 layers.append(
                     AutoregressiveLayer(transform, name, contextDim: contextDim, in: &layout)
                 )
-            case .lowerUpperLinear, .coupling:
-                throw .invalidArchitecture("transforms[\(index)] is of a kind not known")
+            case .lowerUpperLinear(let floor):
+                layers.append(
+                    LowerUpperLayer(name, floor: floor, thetaDim: thetaDim, in: &layout)
+                )
+            case .coupling(let transform):
+                layers.append(
+                    CouplingLayer(transform, name, contextDim: contextDim, in: &layout)
+                )
             }
         }
         self.layers = layers
