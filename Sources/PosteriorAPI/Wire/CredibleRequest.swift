@@ -13,13 +13,13 @@ struct CredibleRequest {
     ///
     /// - Parameters:
     ///   - body: The document.
-    ///   - xShape: The model's shape of x.
+    ///   - xShape: What an observation of the model looks like.
     ///   - thetaDim: How many numbers a theta has.
     ///   - limits: How much may be asked for.
     /// - Throws: `JSONFieldError` naming the first field that is wrong.
     init(
         _ body: JSONValue,
-        xShape: [Int],
+        xShape: ObservationShape,
         thetaDim: Int,
         limits: ServiceLimits
     ) throws(JSONFieldError) {

@@ -8,7 +8,7 @@ struct LogProbRequest {
     ///
     /// - Parameters:
     ///   - body: The document.
-    ///   - xShape: The model's shape of x.
+    ///   - xShape: What an observation of the model looks like.
     ///   - thetaDim: How many numbers a theta has.
     ///   - limits: How much may be asked for.
     /// - Throws: `JSONFieldError` naming the first field that is wrong.

@@ -17,10 +17,11 @@ struct MapRequest {
     ///
     /// - Parameters:
     ///   - body: The document.
-    ///   - xShape: The model's shape of x.
+    ///   - xShape: What an observation of the model looks like.
     ///   - limits: How much may be asked for.
     /// - Throws: `JSONFieldError` naming the first field that is wrong.
-    init(_ body: JSONValue, xShape: [Int], limits: ServiceLimits) throws(JSONFieldError) {
+    init(_ body: JSONValue, xShape: ObservationShape, limits: ServiceLimits) throws(JSONFieldError)
+    {
         let fields = try JSONField(body, path: "").object()
         try fields.refuseOthers(
             than: ["observations", "observation", "num_samples", "starts", "seed"]

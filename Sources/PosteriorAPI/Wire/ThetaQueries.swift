@@ -30,7 +30,7 @@ struct ThetaQueries {
     /// `observation`, it is that one's list of thetas.
     init(
         _ fields: JSONFields,
-        xShape: [Int],
+        xShape: ObservationShape,
         thetaDim: Int,
         limits: ServiceLimits
     ) throws(JSONFieldError) {
