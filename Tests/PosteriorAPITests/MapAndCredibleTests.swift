@@ -52,8 +52,6 @@ import Testing
         let theta = try map.results()[0].required("theta", expected: "").doubles()
         #expect(abs(theta[0] - 0.5) < 0.01)
         #expect(theta[1] > -6 && theta[1] < -5.9)
-        let sample = client.post("/v1/models/gaussian/sample", #"{"observation":[1,2,3,4]}"#)
-        #expect(sample.status == 422)
     }
 
     @Test func `the map of a normal is its mean`() throws {

@@ -4,6 +4,7 @@ import StrictJSON
 /// What a request with a body asks of a model: read and checked, not yet worked out.
 enum PosteriorCall {
     case sample(SampleWork)
+    case truncatedSample(SampleWork)
     case logProb(LogProbRequest)
     case map(MapRequest)
     case credible(CredibleRequest)
@@ -17,13 +18,6 @@ enum PosteriorCall {
     ) throws(APIError) {
         let xShape = model.xShape
         let thetaDim = model.posterior.thetaDim
-        if call == .sample, model.posterior.support == .truncated {
-            // Draws from the density on the whole space are not draws from the posterior.
-            throw .unanswerable(
-                path: "support",
-                reason: "draws from a truncated model cannot be made; map and credible can"
-            )
-        }
         let sample: SampleRequest
         do throws(JSONFieldError) {
             switch call {
@@ -31,7 +25,12 @@ enum PosteriorCall {
                 sample = try SampleRequest(body, xShape: xShape, thetaDim: thetaDim, limits: limits)
             case .logProb:
                 self = .logProb(
-                    try LogProbRequest(body, xShape: xShape, thetaDim: thetaDim, limits: limits)
+                    try LogProbRequest(
+                        body,
+                        xShape: xShape,
+                        posterior: model.posterior,
+                        limits: limits
+                    )
                 )
                 return
             case .map:
@@ -46,7 +45,8 @@ enum PosteriorCall {
         } catch {
             throw .invalidField(error)
         }
-        self = .sample(try SampleWork(sample))
+        let work = try SampleWork(sample)
+        self = model.posterior.support == .truncated ? .truncatedSample(work) : .sample(work)
     }
 
     /// How many draws or densities it asks for, over all observations: what it costs.
@@ -55,8 +55,9 @@ enum PosteriorCall {
     var draws: Int? {
         switch self {
         case .sample(let work): work.draws
-        case .logProb(let request): request.queries.thetaCount
-        case .map, .credible: nil
+        case .logProb(let request):
+            request.isNormalized && request.isTruncated ? nil : request.queries.thetaCount
+        case .truncatedSample, .map, .credible: nil
         }
     }
 
@@ -78,7 +79,20 @@ enum PosteriorCall {
         case .sample(let work):
             return try SampleEndpoint.answers([work], model: model, workers: workers)[0].get()
         case .logProb(let request):
-            return try LogProbEndpoint.answer(request, model: model, workers: workers)
+            return try LogProbEndpoint.answer(
+                request,
+                model: model,
+                deadline: deadline,
+                workers: workers
+            )
+        case .truncatedSample(let work):
+            return try TruncatedSampleEndpoint.answer(
+                work,
+                model: model,
+                limits: limits,
+                deadline: deadline,
+                workers: workers
+            )
         case .map(let request):
             return try MapEndpoint.answer(
                 request,
