@@ -31,7 +31,7 @@ let package = Package(
             name: "Estimators",
             dependencies: ["Autodiff", "CProcessorFeatures", "Distributions", "Kernels"]
         ),
-        .target(name: "Robustness", dependencies: ["Autodiff", "Kernels"]),
+        .target(name: "Robustness", dependencies: ["Autodiff", "Estimators", "Kernels"]),
         .target(name: "Simulators", dependencies: ["Distributions", "Kernels"]),
         .target(
             name: "Training",

@@ -11,18 +11,21 @@ extension LaneProgram {
     ///   - output: The value to differentiate.
     ///   - cotangent: v, of the output's width.
     ///   - values: What to differentiate by; any values of the program.
+    ///   - held: Values that do not move, whatever they were made of.
     ///   - sinks: Whether the sums of the parameter gradient are added, too.
     /// - Returns: A cotangent for each of `values`; zeros where the output does not depend on one.
     public mutating func appendCotangents(
         of output: LaneValue,
         cotangent: LaneValue,
         withRespectTo values: [LaneValue],
+        holding held: [LaneValue] = [],
         parameterSinks sinks: Bool = false
     ) -> [LaneValue] {
         precondition(cotangent.width == output.width, "a cotangent of width \(cotangent.width)")
         var needed = [Bool](repeating: false, count: output.node + 1)
         for value in values where value.node <= output.node { needed[value.node] = true }
-        for index in 0...output.node {
+        let held = Set(held.map(\.node))
+        for index in 0...output.node where !held.contains(index) {
             let node = nodes[index]
             if node.operands.contains(where: { needed[$0] }) { needed[index] = true }
             if sinks {
@@ -33,7 +36,8 @@ extension LaneProgram {
             }
         }
         var cotangents: [Int: LaneValue] = [output.node: cotangent]
-        for index in stride(from: output.node, through: 0, by: -1) where needed[index] {
+        for index in stride(from: output.node, through: 0, by: -1)
+        where needed[index] && !held.contains(index) {
             guard let cotangent = cotangents[index] else { continue }
             let node = nodes[index]
             if sinks { appendSinks(of: node, cotangent: cotangent) }

@@ -9,7 +9,7 @@ package struct ConditionalDensity: Sendable {
     let support: SupportMap
     /// The parameters its programs read, member by member.
     package let layout: ParameterLayout
-    private let parts: [ParameterLayout.Part]
+    let parts: [ParameterLayout.Part]
     private let tensorPrefixes: [String]
 
     /// D.
@@ -125,7 +125,7 @@ extension ConditionalDensity {
     }
 
     /// What each member sees of x.
-    private func appendContexts(
+    func appendContexts(
         of x: LaneValue,
         to program: inout LaneProgram
     ) -> [LaneValue] {
@@ -135,7 +135,7 @@ extension ConditionalDensity {
     }
 
     /// log Σₘ qₘ(u) − log M, and the log-determinant of the support's map.
-    private func appendLogProb(
+    func appendLogProb(
         of u: LaneValue,
         _ contexts: [LaneValue],
         supportLog: LaneValue?,
@@ -149,7 +149,7 @@ extension ConditionalDensity {
         return appendMixture(logProbs, supportLog: supportLog, to: &program)
     }
 
-    private func appendMixture(
+    func appendMixture(
         _ logProbs: [LaneValue],
         supportLog: LaneValue?,
         to program: inout LaneProgram
@@ -221,6 +221,22 @@ extension ConditionalDensity {
             uniformCount > 0
             ? program.input(uniformCount, rate: .sample, kind: .noise(.uniform)) : nil
         let contexts = appendContexts(of: x, to: &program)
+        let (u, ownLogProb) = appendDraw(normals, uniforms, given: contexts, to: &program)
+        let supportLog = support.appendLogDeterminant(ofTheta: u, to: &program)
+        let logProb =
+            ownLogProb.map { appendMixture([$0], supportLog: supportLog, to: &program) }
+            ?? appendLogProb(of: u, contexts, supportLog: supportLog, to: &program)
+        let theta = support.appendTheta(of: u, to: &program)
+        return (program, theta, logProb)
+    }
+
+    /// A draw u made from noise and, where there is one member, the log density of its z there.
+    func appendDraw(
+        _ normals: LaneValue,
+        _ uniforms: LaneValue?,
+        given contexts: [LaneValue],
+        to program: inout LaneProgram
+    ) -> (u: LaneValue, logProb: LaneValue?) {
         let draws = members.indices.map { index in
             let count = members[index].estimator.uniformCount
             let first = members.count > 1 ? 1 : 0
@@ -236,19 +252,8 @@ extension ConditionalDensity {
                 )
             }
         }
-        let u: LaneValue
-        let logProb: LaneValue
-        if let uniforms, members.count > 1 {
-            u = appendChoice(among: draws.map(\.u), uniforms, to: &program)
-            let supportLog = support.appendLogDeterminant(ofTheta: u, to: &program)
-            logProb = appendLogProb(of: u, contexts, supportLog: supportLog, to: &program)
-        } else {
-            u = draws[0].u
-            let supportLog = support.appendLogDeterminant(ofTheta: u, to: &program)
-            logProb = appendMixture([draws[0].logProb], supportLog: supportLog, to: &program)
-        }
-        let theta = support.appendTheta(of: u, to: &program)
-        return (program, theta, logProb)
+        guard let uniforms, members.count > 1 else { return (draws[0].u, draws[0].logProb) }
+        return (appendChoice(among: draws.map(\.u), uniforms, to: &program), nil)
     }
 
     /// The draw of the member whose share of [0, 1) holds the first uniform.

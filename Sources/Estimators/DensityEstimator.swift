@@ -32,4 +32,40 @@ protocol DensityEstimator: ParameterizedPart {
         given context: LaneValue,
         to program: inout LaneProgram
     ) -> (z: LaneValue, logProb: LaneValue)
+
+    /// Appends draws made from noise that are smooth in noise and context, one for each part of
+    /// the density, such as a component of a mixture, with the logarithm of the part's weight.
+    ///
+    /// The density is the sum of its parts by weight, so means over it are sums of means over
+    /// parts. It is nil where the parts are too many to list.
+    func appendStrata(
+        normals: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> [Stratum]?
+}
+
+extension DensityEstimator {
+    /// Appends the mean `[D]` and the precision factor A of a density that is one normal.
+    ///
+    /// Its precision is AᵀA. The factor's numbers are the diagonal `[D]`, then what stands above
+    /// it row by row, or nothing where A is diagonal. Nil for other densities.
+    func appendNormal(
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> (mean: LaneValue, factor: LaneValue)? {
+        guard let mixture = self as? MixtureDensityNetwork else { return nil }
+        return mixture.appendOnlyComponent(given: context, to: &program)
+    }
+}
+
+/// A draw from one part of a density.
+struct Stratum {
+    /// The draw, `[D]`.
+    var draw: LaneValue
+    /// The logarithm of the part's weight, of width 1; nil for the whole.
+    var logWeight: LaneValue?
+    /// The log density of the whole at the draw, where drawing gives it; z's own, but for a
+    /// constant, when theta is standardised.
+    var logProb: LaneValue?
 }

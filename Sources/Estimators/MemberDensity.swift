@@ -14,6 +14,10 @@ struct MemberDensity: Sendable {
 
     /// L.
     var xDim: Int { standardization.xMean.count }
+    /// C, the number of scalars the estimator sees of an observation.
+    var contextDim: Int { embedding?.outputWidth ?? xDim }
+    /// Whether a network stands between x and the estimator.
+    var hasEmbedding: Bool { embedding != nil }
 
     /// Joins the parts.
     ///
@@ -131,5 +135,31 @@ extension MemberDensity {
             )
         }
         return (standardization.appendUnstandardized(draw.z, to: &program), draw.logProb)
+    }
+
+    /// Draws u from the parts of the density; nil where those are too many.
+    func appendStrata(
+        normals: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> [Stratum]? {
+        let strata = program.within(estimatorPart) {
+            estimator.appendStrata(normals: normals, given: context, to: &$0)
+        }
+        return strata?.map { stratum in
+            Stratum(
+                draw: standardization.appendUnstandardized(stratum.draw, to: &program),
+                logWeight: stratum.logWeight,
+                logProb: stratum.logProb
+            )
+        }
+    }
+
+    /// Mean and precision factor of z, of a density that is one normal.
+    func appendNormal(
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> (mean: LaneValue, factor: LaneValue)? {
+        program.within(estimatorPart) { estimator.appendNormal(given: context, to: &$0) }
     }
 }

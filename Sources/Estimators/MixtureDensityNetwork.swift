@@ -259,6 +259,37 @@ extension MixtureDensityNetwork {
         return (z, appendLogProb(of: z, heads, to: &program))
     }
 
+    func appendStrata(
+        normals: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> [Stratum]? {
+        let heads = appendHeads(context, to: &program)
+        let pairs = upper == nil ? 0 : thetaDim * (thetaDim - 1) / 2
+        return (0..<components).map { k in
+            let own = (k * thetaDim)..<((k + 1) * thetaDim)
+            let above =
+                (components * thetaDim + k * pairs)..<(components * thetaDim + (k + 1) * pairs)
+            let factor = program.gather(heads.factors, Array(own) + Array(above))
+            let centred = appendSolution(factor, normals, to: &program)
+            return Stratum(
+                draw: program.add(program.slice(heads.means, own), centred),
+                logWeight: components > 1 ? program.slice(heads.logWeights, k..<(k + 1)) : nil
+            )
+        }
+    }
+
+    /// Mean and factor of a mixture of one normal; nil where the draws are not the density's, as
+    /// with a quadratic floor.
+    func appendOnlyComponent(
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> (mean: LaneValue, factor: LaneValue)? {
+        guard components == 1, quadraticFloor == 0 else { return nil }
+        let heads = appendHeads(context, to: &program)
+        return (heads.means, heads.factors)
+    }
+
     /// Solves A v = ε from the last dimension to the first.
     private func appendSolution(
         _ factor: LaneValue,

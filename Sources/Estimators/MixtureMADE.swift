@@ -294,6 +294,13 @@ extension MixtureMADE {
         return (z, appendMixture(of: z, program.concatenate(numbers), to: &program))
     }
 
+    /// There are as many parts as ways to choose a component for each dimension.
+    func appendStrata(
+        normals: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> [Stratum]? { nil }
+
     /// The units that are known so far, by layer, each list sorted by degree.
     private struct Units {
         /// act(h) before each block.

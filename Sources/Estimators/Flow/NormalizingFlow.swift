@@ -113,6 +113,15 @@ struct NormalizingFlow: DensityEstimator {
         return (z, appendStandardNormal(normals, logSlopes: logSlopes, to: &program))
     }
 
+    func appendStrata(
+        normals: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> [Stratum]? {
+        let draw = appendSample(normals: normals, uniforms: nil, given: context, to: &program)
+        return [Stratum(draw: draw.z, logProb: draw.logProb)]
+    }
+
     /// −½ Σ y² − (D/2) log 2π + Σ log slopes.
     private func appendStandardNormal(
         _ y: LaneValue,
