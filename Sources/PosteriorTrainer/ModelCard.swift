@@ -80,7 +80,7 @@ struct ModelCard: CustomStringConvertible {
         case .flow(let flow): text(of: flow)
         case .mixtureMADE(let network):
             """
-            made, \(network.components) components, \(network.blocks) blocks, \
+            made, \(count(network.components, "component")), \(network.blocks) blocks, \
             \(network.degrees.count) hidden
             """
         case .ensemble(let members):
@@ -88,10 +88,16 @@ struct ModelCard: CustomStringConvertible {
                 + Set(members.map { text(of: $0.estimator) }).sorted().joined(separator: "; ")
         case .mixtureDensityNetwork(let mixture):
             """
-            mdn, \(mixture.components) components, \(mixture.hiddenLayers) layers, \
+            mdn, \(count(mixture.components, "component")), \
+            \(count(mixture.hiddenLayers, "layer")), \
             \(mixture.hiddenFeatures) hidden
             """
         }
+    }
+
+    /// A count with its noun.
+    private func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 
     /// What an embedding network is made of, without its activations.

@@ -169,6 +169,9 @@ struct TrainingData {
 
     /// Reads a prior file.
     private static func prior(_ path: String) throws -> DistributionDescription {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw CommandFailure("--prior \(path): there is no such file")
+        }
         do {
             let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
             let limit = 1 << 24

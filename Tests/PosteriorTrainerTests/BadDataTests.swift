@@ -177,7 +177,11 @@ import Testing
     @Test func `a prior that is not there is refused`() throws {
         let program = try TrainerProgram()
         try Rows().write(to: program)
-        try expectRefusal(program, "--data sims.npz --prior other.json", ["--prior other.json: "])
+        try expectRefusal(
+            program,
+            "--data sims.npz --prior other.json",
+            ["--prior other.json: there is no such file"]
+        )
     }
 
     @Test func `shards that differ are refused`() throws {

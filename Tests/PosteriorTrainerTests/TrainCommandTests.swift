@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test(arguments: ["", " --members 2", " --members 2 --jointly"])
-    func `Ctrl-C keeps the best so far, and --resume goes on to the same bytes`(
+    func `Ctrl-C keeps the best so far, for the same run to go on`(
         members: String
     ) throws {
         // So long that no machine comes to its end before the signal.
