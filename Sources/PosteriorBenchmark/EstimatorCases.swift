@@ -13,6 +13,19 @@ enum EstimatorCases {
             ("nsf", .neuralSplineFlow(thetaDim: dimension, seed: 1)),
             ("nsf-coupling", .couplingSplineFlow(thetaDim: dimension)),
             ("mdn", .mixtureDensityNetwork()),
+            ("made", .mixtureMADE(MixtureMADEArchitecture(thetaDim: dimension))),
+            ("gaussian", .mixtureDensityNetwork(components: 1)),
+            ("gaussian-diagonal", diagonalNormal),
+            (
+                "ensemble",
+                .ensemble(
+                    (1...3).map { seed in
+                        EnsembleMember(
+                            estimator: .maskedAutoregressiveFlow(thetaDim: dimension, seed: seed)
+                        )
+                    }
+                )
+            ),
         ]
         return try architectures.flatMap { name, architecture in
             let estimator = try architecture.trainable(
@@ -29,6 +42,19 @@ enum EstimatorCases {
             )
             return try serving(name, estimator, workers) + training(name, estimator, workers)
         }
+    }
+
+    /// One normal whose parameters are independent.
+    private static var diagonalNormal: EstimatorArchitecture {
+        .mixtureDensityNetwork(
+            MixtureDensityNetworkArchitecture(
+                components: 1,
+                hiddenFeatures: 50,
+                hiddenLayers: 2,
+                diagonalFloor: 1e-4,
+                covariance: .diagonal
+            )
+        )
     }
 
     /// Standard normals, `[rows, dimension]`.

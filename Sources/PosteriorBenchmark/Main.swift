@@ -11,8 +11,9 @@ struct PosteriorBenchmark: ParsableCommand {
         discussion: """
             The work is the same that the scripts in Tests/Peers time with other software: a
             masked autoregressive flow of 5 transforms with 50 hidden units and 2 blocks, spline
-            flows of the same size with 10 bins, autoregressive and of couplings, and a
-            mixture of 10 components, both with 10 parameters and observations of 10 numbers.
+            flows of the same size with 10 bins, autoregressive and of couplings, mixtures of 10
+            components (a density network and made), single normals, and an ensemble of three of
+            the first, all with 10 parameters and observations of 10 numbers.
             """
     )
 

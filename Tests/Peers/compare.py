@@ -69,13 +69,14 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=1.5, help="time of one peer measurement")
-    parser.add_argument("--filter", default="", help="time only peer names that contain this")
+    parser.add_argument("--filter", default="", help="time only what has this text in its name")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
 
     peer = ["--seconds", str(arguments.seconds), "--filter", arguments.filter]
+    only = ["--only", arguments.filter] if arguments.filter else []
     commands = {
-        "ours": [str(arguments.benchmark), "--json"],
+        "ours": [str(arguments.benchmark), "--json", *only],
         "sbi": [arguments.python, str(HERE / "time_sbi.py"), *peer],
         "flowjax": [arguments.python, str(HERE / "time_flowjax.py"), *peer],
         "zuko": [arguments.python, str(HERE / "time_zuko.py"), *peer],
