@@ -48,7 +48,8 @@ except ImportError:  # sbi 0.22
     from sbi.utils import posterior_nn
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(REPOSITORY / "deploy" / "import"))
+EXPORTER = REPOSITORY / "deploy" / "import" / "export_sbi.py"
+sys.path.insert(0, str(EXPORTER.parent))
 import export_sbi  # noqa: E402
 
 ESTIMATORS = ("maf", "nsf", "mdn", "maf_rqs", "made", "zuko_maf", "zuko_nsf")
@@ -183,6 +184,8 @@ def ask(url: str, case: Case) -> np.ndarray:
     body = {
         "observations": case.x.tolist(),
         "theta": [[theta] for theta in case.theta.tolist()],
+        # As trained, where the posterior is truncated to the prior.
+        "normalized": False,
     }
     request = urllib.request.Request(
         f"{url}/v1/models/{case.name}/log_prob", data=json.dumps(body).encode()

@@ -57,16 +57,15 @@ def load(path: Path) -> Any:
 
 def parts(thing: Any) -> tuple[nn.Module, Any]:
     """The density estimator of a posterior, and its prior; or a bare estimator and None."""
-    for name in ("posterior_estimator", "_neural_net", "net"):
-        estimator = getattr(thing, name, None)
-        if isinstance(estimator, nn.Module) and hasattr(thing, "prior"):
-            return estimator, thing.prior
     if isinstance(thing, nn.Module):
         return thing, None
-    raise Refusal(
-        f"an object of class {type(thing).__name__} is neither a DirectPosterior nor a density "
-        "estimator"
-    )
+    # Other posteriors, also those derived from it, have another density than their estimator.
+    if type(thing).__name__ != "DirectPosterior":
+        raise Refusal(
+            f"an object of class {type(thing).__name__} is neither a DirectPosterior nor a density "
+            "estimator"
+        )
+    return thing.posterior_estimator, thing.prior
 
 
 def observation_shape(thing: Any) -> list[int] | None:

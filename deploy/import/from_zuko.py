@@ -111,7 +111,7 @@ def zuko_map(transform: nn.Module) -> Document:
         name: parameter.default for name, parameter in inspect.signature(function).parameters.items()
     }
     slope = float(given.get("slope", defaults.get("slope", math.nan)))
-    match function.__name__:
+    match getattr(function, "__name__", type(function).__name__):
         case "MonotonicAffineTransform":
             return {"kind": "soft_clipped_affine", "slope": slope}
         case "MonotonicRQSTransform":
