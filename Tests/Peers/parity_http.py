@@ -1,20 +1,26 @@
 """Log densities of models imported from sbi, asked over HTTP, against sbi itself.
 
 For every combination of estimator, number of parameters, z-score and embedding it builds an estimator
-with sbi, adds noise to its weights (freshly built ones sit near the identity and hide mistakes), exports
-it with `deploy/import/export_sbi.py`, starts posterior-server on the exported models, and posts pairs of
-theta and x, in range, in the tails and far outside. The rule is |Δ| ≤ 1e-4 + 1e-5·|log q| for each, and a
-median relative error below 2e-6, or 5e-6 for splines, for each estimator.
+with sbi and adds noise to its weights (freshly built ones sit near the identity and hide mistakes), or
+trains it with NPE (`--trained EPOCHS`). The posterior is pickled, read again and exported with
+`deploy/import/export_sbi.py`; posterior-server serves all of them and is asked for pairs of theta and x:
+draws of the simulator, theta up to ten times and x up to three times as far out. The rule is
+|Δ| ≤ 1e-4 + 1e-5·|log q| for each, and a median relative error below 2e-6, or 5e-6 for splines, for each
+estimator.
 
-Other seeds and sizes are other models: `--seed`, `--hidden`, `--dimensions`.
+Other seeds and sizes are other models: `--seed`, `--hidden`, `--dimensions`. It runs with any sbi from
+0.22 on, for the estimators that version has.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import itertools
 import json
 import math
+import pickle
 import sys
 import tempfile
 import urllib.request
@@ -24,18 +30,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import servers
 import torch
 from sbi.inference.posteriors import DirectPosterior
-from sbi.neural_nets import posterior_nn
 from sbi.neural_nets.embedding_nets import CNNEmbedding, FCEmbedding, PermutationInvariantEmbedding
 from torch import Tensor, nn
 from torch.distributions import MultivariateNormal
 
+try:
+    from sbi.inference import NPE
+    from sbi.neural_nets import posterior_nn
+except ImportError:  # sbi 0.22
+    from sbi.inference import SNPE as NPE
+    from sbi.utils import posterior_nn
+
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(REPOSITORY / "deploy" / "import"))
+EXPORTER = REPOSITORY / "deploy" / "import" / "export_sbi.py"
+sys.path.insert(0, str(EXPORTER.parent))
 import export_sbi  # noqa: E402
 
 ESTIMATORS = ("maf", "nsf", "mdn", "maf_rqs", "made", "zuko_maf", "zuko_nsf")
@@ -68,6 +82,68 @@ def embedding(kind: str) -> tuple[list[int], nn.Module | None]:
     return [4], None
 
 
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Without what sbi prints, and the logs that it writes into the working folder."""
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.chdir(folder),
+    ):
+        yield
+
+
+def simulate(theta: Tensor, shape: list[int], seed: int) -> Tensor:
+    """x of a linear simulator: mean -1 and deviation 0.5 for theta of mean 3 and deviation 2."""
+    generator = torch.Generator().manual_seed(seed)
+    size = [math.prod(shape), theta.shape[1]]
+    weights = torch.randn(size, generator=generator) / math.sqrt(theta.shape[1])
+    x = 0.7 * (theta - 3) / 2 @ weights.T + 0.7 * torch.randn(len(theta), size[0])
+    return (0.5 * x - 1).reshape(-1, *shape)
+
+
+def build(
+    kind: str, dimension: int, scores: tuple[str, str], embedded: str, seed: int,
+    arguments: argparse.Namespace,
+) -> tuple[Any, list[int]]:  # fmt: skip
+    """A posterior, and the shape of its x."""
+    torch.manual_seed(seed)
+    shape, net = embedding(embedded)
+    theta = 3 + 2 * torch.randn(400, dimension)
+    x = simulate(theta, shape, seed)
+    prior = MultivariateNormal(3 * torch.ones(dimension), 4 * torch.eye(dimension))
+    settings = {} if net is None else {"embedding_net": net}
+    builder = posterior_nn(
+        kind, z_score_theta=scores[0], z_score_x=scores[1], hidden_features=arguments.hidden,
+        num_transforms=3, num_components=4, **settings,
+    )  # fmt: skip
+    if arguments.trained:
+        inference = NPE(prior, density_estimator=builder, show_progress_bars=False)
+        with quiet():
+            inference.append_simulations(theta, x).train(
+                training_batch_size=50, max_num_epochs=arguments.trained
+            )
+        return inference.build_posterior(), shape
+    estimator = builder(theta, x)
+    estimator.eval()
+    with torch.no_grad():
+        for parameter in estimator.parameters():
+            parameter += 0.1 * torch.randn_like(parameter)
+    return DirectPosterior(estimator, prior), shape
+
+
+def log_prob(estimator: nn.Module, theta: Tensor, x: Tensor) -> Tensor:
+    """sbi's log density, but for the log-determinant that it counts once."""
+    with torch.no_grad():
+        if not hasattr(estimator, "condition_shape"):
+            return estimator.log_prob(theta, context=x).double()
+        values = estimator.log_prob(theta.unsqueeze(0), condition=x).squeeze(0).double()
+    scale = getattr(estimator, "_transform_scale", None)
+    if scale is not None and scale.dim() == 0:
+        values = values - (theta.shape[1] - 1) * math.log(float(scale))
+    return values
+
+
 def cases(arguments: argparse.Namespace, folder: Path) -> Iterator[Case]:
     """Builds, exports and evaluates every model."""
     scores = ("none", "independent", "structured")
@@ -77,32 +153,22 @@ def cases(arguments: argparse.Namespace, folder: Path) -> Iterator[Case]:
     for index, (kind, dimension, theta_score, x_score, embedded) in enumerate(everything):
         if theta_score == "structured" and dimension == 1:
             continue
-        torch.manual_seed(arguments.seed + index)
-        shape, net = embedding(embedded)
-        theta = 3 + 2 * torch.randn(200, dimension)
-        x = -1 + 0.5 * torch.randn(200, *shape)
-        settings = {} if net is None else {"embedding_net": net}
-        builder = posterior_nn(
-            kind, z_score_theta=theta_score, z_score_x=x_score, hidden_features=arguments.hidden,
-            num_transforms=3, num_components=4, **settings,
-        )  # fmt: skip
-        estimator = builder(theta, x)
-        with torch.no_grad():
-            for parameter in estimator.parameters():
-                parameter += 0.1 * torch.randn_like(parameter)
-        prior = MultivariateNormal(torch.zeros(dimension), torch.eye(dimension))
+        seed = arguments.seed + index
+        posterior, shape = build(
+            kind, dimension, (theta_score, x_score), embedded, seed, arguments
+        )
         name = f"{kind}-{dimension}-{theta_score}-{x_score}-{embedded}"
-        export_sbi.export(DirectPosterior(estimator, prior), options(folder / name / "1"))
-        spread = torch.tensor([1.0, 3.0, 10.0])[torch.randint(3, (arguments.pairs, 1))]
-        points = 3 + 2 * spread * torch.randn(arguments.pairs, dimension)
-        data = -1 + 0.5 * torch.randn(arguments.pairs, *shape)
-        with torch.no_grad():
-            log_prob = estimator.log_prob(points.unsqueeze(0), condition=data).squeeze(0).double()
-            scale = getattr(estimator, "_transform_scale", None)
-            if scale is not None and scale.dim() == 0:
-                # The log-determinant that sbi counts once.
-                log_prob = log_prob - (dimension - 1) * math.log(float(scale))
-        yield Case(name, kind, points, data, log_prob.numpy())
+        export_sbi.export(
+            pickle.loads(pickle.dumps(posterior)), options(folder / name / "1")
+        )
+        theta = 3 + 2 * torch.randn(arguments.pairs, dimension)
+        x = simulate(theta, shape, seed)
+        distance = torch.tensor([0.0, 3.0, 10.0])[torch.randint(3, (arguments.pairs, 1))]
+        theta = theta + 2 * distance * torch.randn_like(theta)
+        stretch = torch.tensor([1.0, 1.0, 3.0])[torch.randint(3, (arguments.pairs, 1))]
+        x = (stretch * (x.reshape(arguments.pairs, -1) + 1) - 1).reshape(-1, *shape)
+        values = log_prob(export_sbi.parts(posterior)[0], theta, x)
+        yield Case(name, kind, theta, x, values.numpy())
 
 
 def options(folder: Path) -> SimpleNamespace:
@@ -118,6 +184,8 @@ def ask(url: str, case: Case) -> np.ndarray:
     body = {
         "observations": case.x.tolist(),
         "theta": [[theta] for theta in case.theta.tolist()],
+        # As trained, where the posterior is truncated to the prior.
+        "normalized": False,
     }
     request = urllib.request.Request(
         f"{url}/v1/models/{case.name}/log_prob", data=json.dumps(body).encode()
@@ -138,6 +206,9 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=1000, help="pairs of theta and x for each model")
     parser.add_argument("--hidden", type=int, default=11, help="hidden features")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--trained", type=int, default=0, metavar="EPOCHS", help="train instead of adding noise"
+    )
     parser.add_argument(
         "--server", type=Path, default=REPOSITORY / ".build" / "release" / "posterior-server"
     )

@@ -11,7 +11,7 @@ import json
 import math
 
 import torch
-from safetensors import safe_open
+from safetensors.torch import load
 from torch import Tensor
 from torch.nn import functional
 
@@ -29,12 +29,13 @@ ACTIVATIONS = {
 
 
 class CanonicalModel:
-    """One model file, in double precision."""
+    """The bytes of one model file, in double precision."""
 
-    def __init__(self, path: str):
-        with safe_open(path, framework="pt") as file:
-            self.document = json.loads(file.metadata()["posterior"])
-            self.tensors = {name: file.get_tensor(name).double() for name in file.keys()}
+    def __init__(self, content: bytes):
+        # Eight bytes of length, a header of that length in JSON, and then the numbers.
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        self.document = json.loads(header["__metadata__"]["posterior"])
+        self.tensors = {name: value.double() for name, value in load(content).items()}
         self.unread = set(self.tensors)
         self.theta_dim = self.document["theta"]["shape"][0]
         self.x_shape = self.document["x"]["shape"]

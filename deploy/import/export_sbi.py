@@ -5,8 +5,8 @@
 
 It needs torch, sbi and safetensors, of the versions that the posterior was trained with or others
 that load it. The file holds the same density, number for number; what cannot be exported exactly is
-refused, naming the part. Before it ends it reads its own file back, evaluates it in double precision
-by the definitions of the file format, and compares the result with sbi.
+refused, naming the part. Before it writes the file it reads its bytes back, evaluates them in double
+precision by the definitions of the file format, and compares the result with sbi.
 
 Unpickling runs code: only load files that you trust.
 """
@@ -20,6 +20,7 @@ import os
 import pickle
 import sys
 import warnings
+import zipfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,8 @@ from typing import Any
 import torch
 from canonical import CanonicalModel
 from estimators import Walked, walk
-from priors import Refusal, describe, dimension, is_unbounded
-from safetensors.torch import save_file
+from priors import Refusal, describe, dimension, is_unbounded, read
+from safetensors.torch import save
 from torch import Tensor, nn
 
 FORMAT_VERSION = 2
@@ -40,21 +41,37 @@ TOLERANCE = (1e-4, 1e-5)
 def load(path: Path) -> Any:
     """An object saved by `pickle` or `torch.save`."""
     try:
-        with path.open("rb") as file:
-            return pickle.load(file)
-    except (pickle.UnpicklingError, RuntimeError, AttributeError):
+        if not zipfile.is_zipfile(path):
+            with path.open("rb") as file:
+                thing = pickle.load(file)
+            # What `torch.save` wrote before it wrote archives starts with a number.
+            if not isinstance(thing, int):
+                return thing
         return torch.load(path, map_location="cpu", weights_only=False)
+    except OSError as error:
+        raise Refusal(f"cannot be read: {error.strerror or error}") from error
+    except Exception as error:
+        # Unpickling runs other people's code, which may raise anything.
+        raise Refusal(f"cannot be unpickled: {type(error).__name__}: {error}") from error
 
 
 def parts(thing: Any) -> tuple[nn.Module, Any]:
     """The density estimator of a posterior, and its prior; or a bare estimator and None."""
-    for name in ("posterior_estimator", "_neural_net", "net"):
-        estimator = getattr(thing, name, None)
-        if isinstance(estimator, nn.Module) and hasattr(thing, "prior"):
-            return estimator, thing.prior
     if isinstance(thing, nn.Module):
         return thing, None
-    raise Refusal(f"an object of class {type(thing).__name__} is neither a posterior nor an estimator")
+    # Other posteriors, also those derived from it, have another density than their estimator.
+    if type(thing).__name__ != "DirectPosterior":
+        raise Refusal(
+            f"an object of class {type(thing).__name__} is neither a DirectPosterior nor a density "
+            "estimator"
+        )
+    return thing.posterior_estimator, thing.prior
+
+
+def observation_shape(thing: Any) -> list[int] | None:
+    """The shape of x that a posterior of sbi 0.22 holds, behind its axis of one observation."""
+    shape = getattr(thing, "_x_shape", None)
+    return [int(extent) for extent in shape[1:]] if shape else None
 
 
 def versions() -> dict[str, str]:
@@ -113,19 +130,25 @@ def refuse_leftovers(estimator: nn.Module, walked: Walked) -> None:
             raise Refusal(f"the estimator holds {name}, which has no place in the file")
 
 
-def write(path: Path, tensors: dict[str, Tensor], text: dict[str, Any]) -> None:
-    """Writes the file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
+def encode(tensors: dict[str, Tensor], text: dict[str, Any]) -> bytes:
+    """The bytes of the file."""
     arrays = {}
     for name, value in tensors.items():
         array = value.detach().to("cpu", torch.float32).contiguous().clone()
         if not torch.isfinite(array).all():
             raise Refusal(f"{name} is not finite in single precision")
         arrays[name] = array
+    return save(arrays, metadata={"posterior": json.dumps(text, ensure_ascii=False)})
+
+
+def write(path: Path, content: bytes) -> None:
+    """Writes the file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        save_file(arrays, partial, metadata={"posterior": json.dumps(text, ensure_ascii=False)})
-        with partial.open("rb") as file:
+        with partial.open("xb") as file:
+            file.write(content)
+            file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
     finally:
@@ -152,9 +175,9 @@ def points(model: CanonicalModel, count: int) -> tuple[Tensor, Tensor]:
     return model.constrained(u).float(), x.reshape(count, *model.x_shape).float()
 
 
-def check(path: Path, estimator: nn.Module, walked: Walked, count: int = 100) -> float | None:
+def check(content: bytes, estimator: nn.Module, walked: Walked, count: int = 100) -> float:
     """The largest share of the tolerance by which the file differs from sbi."""
-    model = CanonicalModel(str(path))
+    model = CanonicalModel(content)
     theta, x = points(model, count)
     ours = model.log_prob(theta, x)
     if model.unread:
@@ -214,28 +237,29 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def export(thing: Any, arguments: argparse.Namespace) -> tuple[Walked, float | None]:
-    """Writes and checks the file; raises `Refusal` and leaves nothing behind."""
+def export(thing: Any, arguments: argparse.Namespace) -> tuple[Walked, float]:
+    """Checks the file's bytes and then writes them; raises `Refusal` and writes nothing."""
     estimator, own_prior = parts(thing)
     estimator.eval()
     if arguments.prior:
-        prior = json.loads(arguments.prior.read_text())
+        prior = read(arguments.prior)
     elif own_prior is None:
         raise Refusal("an estimator without a posterior has no prior: give --prior prior.json")
     else:
         prior = describe(own_prior)
-    walked = walk(estimator, prior, arguments.x_shape)
+    try:
+        walked = walk(estimator, prior, arguments.x_shape or observation_shape(thing))
+    except (AttributeError, TypeError, ValueError, KeyError, IndexError) as error:
+        raise Refusal(f"the estimator is not built as any that is known: {error}") from error
     if dimension(prior) != walked.theta_dim:
         raise Refusal(
             f"the prior has {dimension(prior)} dimensions, the estimator {walked.theta_dim}"
         )
     refuse_leftovers(estimator, walked)
-    write(arguments.output, walked.tensors, document(walked, prior, arguments))
-    try:
-        return walked, check(arguments.output, estimator, walked)
-    except Exception:
-        arguments.output.unlink(missing_ok=True)
-        raise
+    content = encode(walked.tensors, document(walked, prior, arguments))
+    share = check(content, estimator, walked)
+    write(arguments.output, content)
+    return walked, share
 
 
 def main() -> None:
@@ -244,13 +268,11 @@ def main() -> None:
     if arguments.output.exists() and not arguments.overwrite:
         sys.exit(f"{arguments.output} is there already; --overwrite replaces it")
     try:
-        thing = load(arguments.posterior)
-    except FileNotFoundError:
-        sys.exit(f"{arguments.posterior}: no such file")
-    try:
-        walked, share = export(thing, arguments)
+        walked, share = export(load(arguments.posterior), arguments)
     except Refusal as refusal:
         sys.exit(f"{arguments.posterior}: {refusal}")
+    except OSError as error:
+        sys.exit(f"{arguments.output}: {error.strerror or error}")
     print(f"{arguments.output}: {walked.kind}, {walked.theta_dim} parameters, x {walked.x_shape}")
     print(f"log densities agree with sbi to {share:.1%} of 1e-4 + 1e-5·|log q|")
     for note in walked.notes:

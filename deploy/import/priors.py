@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from torch import distributions
@@ -26,6 +28,11 @@ def describe(prior: Distribution) -> dict[str, Any]:
         return describe(getattr(prior, WRAPPERS[name]))
     if name == "MultipleIndependent":
         return {"type": "product", "factors": [describe(part) for part in prior.dists]}
+    if not type(prior).__module__.startswith(("torch.distributions.", "sbi.")):
+        # A subclass may have another density.
+        raise Refusal(
+            f"a prior of class {type(prior).__module__}.{name} is not torch's: give --prior prior.json"
+        )
     if isinstance(prior, distributions.Independent):
         return describe(prior.base_dist)
     match prior:
@@ -69,6 +76,18 @@ def describe(prior: Distribution) -> dict[str, Any]:
             }
     hint = " (nothing was given to sbi)" if name == "ImproperEmpirical" else ""
     raise Refusal(f"a prior of class {name}{hint} cannot be written down: give --prior prior.json")
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The prior's document in a file; the server checks its numbers."""
+    try:
+        document = json.loads(path.read_text())
+        dimension(document)
+    except OSError as error:
+        raise Refusal(f"--prior {path}: {error.strerror or error}") from error
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        raise Refusal(f"--prior {path} does not hold a prior: {error!r}") from error
+    return document
 
 
 def dimension(document: dict[str, Any]) -> int:
