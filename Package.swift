@@ -116,7 +116,10 @@ let package = Package(
             dependencies: ["SimulationFiles"],
             exclude: ["Fixtures"]
         ),
-        .testTarget(name: "RobustnessTests", dependencies: ["Kernels", "Robustness"]),
+        .testTarget(
+            name: "RobustnessTests",
+            dependencies: ["Distributions", "Estimators", "Kernels", "Robustness"]
+        ),
         .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(

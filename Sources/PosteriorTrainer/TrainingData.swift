@@ -111,7 +111,7 @@ struct TrainingData {
     }
 
     /// Whether every trial of an x is there or all NaN, and one is there.
-    private static func hasWholeTrials(_ x: ArraySlice<Float>, width: Int) -> Bool {
+    static func hasWholeTrials(_ x: ArraySlice<Float>, width: Int) -> Bool {
         var hasTrial = false
         for start in stride(from: x.startIndex, to: x.endIndex, by: width) {
             let missing = x[start..<(start + width)].count { $0.isNaN }
