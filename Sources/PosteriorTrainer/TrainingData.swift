@@ -34,8 +34,8 @@ struct TrainingData {
         let rows = try task.simulate(rows: 0..<simulations, seed: seed, workers: threads)
         set = try SimulationSet(rows, prior: task.prior)
         summary = task.summary
-        theta = VariableDescription(names: task.thetaNames)
-        x = VariableDescription(names: task.xNames)
+        theta = VariableDescription(names: task.thetaNames, units: task.thetaUnits)
+        x = VariableDescription(shape: task.xShape, names: task.xNames, units: task.xUnits)
         self.task = task
         self.simulations = simulations
     }

@@ -2,12 +2,18 @@
 public enum BenchmarkTasks {
     /// Every task, in the order they are listed.
     public static let all: [BenchmarkTask] = [
-        .linearGaussian, .gaussianLinear, .gaussianLinearUniform, .slcp, .slcpDistractors,
-        .bernoulliGLM, .bernoulliGLMRaw, .gaussianMixture, .twoMoons, .sir, .lotkaVolterra,
+        .linearGaussian, .lotkaVolterraSeries, .sirSeries, .spatialSIR, .hodgkinHuxley, .digitsVAE,
+        .gaussianLinear, .gaussianLinearUniform, .slcp, .slcpDistractors, .bernoulliGLM,
+        .bernoulliGLMRaw, .gaussianMixture, .twoMoons, .sir, .lotkaVolterra,
     ]
 
     /// The task of a name, or nil.
     public static func named(_ name: String) -> BenchmarkTask? {
         all.first { $0.name == name }
     }
+}
+
+extension BenchmarkTask {
+    /// The embedding network that Glöckler et al. (2023), arXiv:2305.14984, put before long x.
+    static let publishedEmbedding = [400, 200, 100, 50]
 }
