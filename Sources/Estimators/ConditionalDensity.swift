@@ -122,7 +122,7 @@ extension ConditionalDensity {
     }
 
     /// What each member sees of x.
-    func appendContexts(
+    package func appendContexts(
         of x: LaneValue,
         to program: inout LaneProgram
     ) -> [LaneValue] {
