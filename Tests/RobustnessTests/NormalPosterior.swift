@@ -1,3 +1,4 @@
+import Distributions
 import Estimators
 import Foundation
 import Kernels

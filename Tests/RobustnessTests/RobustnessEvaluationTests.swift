@@ -38,8 +38,16 @@ import Testing
         }
     }
 
-    @Test func `divergences are those of the linear Gaussian closed form`() throws {
-        let result = try Self.result(Self.settings)
+    /// The plain attack takes steps of one size along gradients of five draws, so that it stays
+    /// behind where the divergence is small.
+    @Test(arguments: [(Attack.Method.pgd, 0.8), (.adaptive, 0.995)])
+    func `divergences are those of the linear Gaussian closed form`(
+        method: Attack.Method,
+        share: Double
+    ) throws {
+        var settings = Self.settings
+        settings.attack.method = method
+        let result = try Self.result(settings)
         let largest = try #require(Self.eigenvalues.max())
         let trace = Self.eigenvalues.reduce(0, +)
         for level in result.levels {
@@ -48,7 +56,7 @@ import Testing
             #expect(abs(level.predictedKL.median - worst) < 1e-3 * worst)
             for summary in [level.attack.klCleanAttacked, level.attack.klAttackedClean] {
                 #expect(summary.median <= worst * 1.0001)
-                #expect(summary.median > 0.97 * worst)
+                #expect(summary.median > share * worst)
             }
             // ½ tr(I) r² / (n + 2), with the spread of 200 squares.
             let noise = 0.5 * trace * level.radius * level.radius / 5
@@ -152,7 +160,7 @@ import Testing
     @Test func `what overflowed becomes the median of the rest, and is counted`() {
         let summary = ValueSummary([1, .nan, 2, .infinity, -20_000, 9])
         #expect(summary.median == 2)
-        #expect(summary.mean == (1 + 2 + 9 + 3 * 2) / 6)
+        #expect(summary.mean == 3)
         #expect(summary.replacedCount == 3)
         #expect(ValueSummary([-10_000, 0]).replacedCount == 0)
     }
@@ -163,10 +171,12 @@ import Testing
         #expect(summary.replacedCount == 2)
     }
 
-    @Test(arguments: [
-        (0.0, 1.0), (-0.1, 1.0), (Double.infinity, 0.0), (log(2.0), 1 - 0.5.squareRoot()),
-        (1e-20, 1 - 1e-10), (40.0, 0.0),
-    ])
+    private static let scores: [(Double, Double)] = [
+        (0, 1), (-0.1, 1), (.infinity, 0), (0.693147180559945309, 0.292893218813452476),
+        (1e-20, 0.9999999999), (40, 0),
+    ]
+
+    @Test(arguments: scores)
     func `the score is the bound of Bretagnolle and Huber`(divergence: Double, score: Double) {
         #expect(abs(RobustnessScore.value(divergence: divergence) - score) < 1e-15)
     }

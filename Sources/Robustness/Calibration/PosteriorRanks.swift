@@ -1,6 +1,7 @@
 public import Estimators
 import Foundation
 import Kernels
+import Synchronization
 
 /// Where the parameters that observations were made from lie in their posteriors.
 public struct PosteriorRanks: Sendable, Equatable {
@@ -66,43 +67,69 @@ public struct PosteriorRanks: Sendable, Equatable {
                     if !isInside { isUsable[place] = false }
                 }
             }
-            for row in 0..<(end - first) {
+            let table = RankTable(
+                theta: own,
+                thetaLogProb: ownLogProb,
+                draws: samples.theta,
+                drawLogProb: logProb,
+                isUsable: isUsable,
+                isTruncated: posterior.support == .truncated
+            )
+            let found = Mutex([[Double]](repeating: [], count: end - first))
+            ParallelTiles.run(count: end - first, workers: workers) { row in
                 // Makes ranks of the finitely many draws uniform, where the posterior is exact.
                 var stream = RandomStream(seed: seed, stream: UInt64(first + row))
-                add(
-                    Array(own[(row * thetaDim)..<((row + 1) * thetaDim)]),
-                    ownLogProb: Double(ownLogProb[row]),
-                    samples: samples.theta,
-                    logProb: logProb,
-                    draws: ((row * draws)..<((row + 1) * draws)).filter { isUsable[$0] },
-                    of: draws,
-                    isTruncated: posterior.support == .truncated,
-                    using: &stream
-                )
+                let ranks = table.ranks(row, using: &stream)
+                found.withLock { $0[row] = ranks }
+            }
+            for ranks in found.withLock({ $0 }) {
+                marginal += ranks[..<thetaDim]
+                density.append(ranks[thetaDim])
+                self.logProb.append(ranks[thetaDim + 1])
             }
         }
     }
+}
 
-    /// Ranks one row among some of the draws.
-    private mutating func add(
-        _ theta: [Float],
-        ownLogProb: Double,
-        samples: [Float],
-        logProb: [Float],
-        draws: [Int],
-        of count: Int,
-        isTruncated: Bool,
-        using stream: inout RandomStream
-    ) {
-        let mass = isTruncated ? Double(draws.count) / Double(count) : 1
-        self.logProb.append(ownLogProb - log(mass))
-        let denser = draws.count { Double(logProb[$0]) > ownLogProb }
-        let hasRank = !draws.isEmpty && !ownLogProb.isNaN
-        density.append(hasRank ? Double(denser) / Double(draws.count) : 1)
-        for (dimension, value) in theta.enumerated() {
-            let below = draws.count { samples[$0 * theta.count + dimension] < value }
-            let rank = (Double(below) + stream.uniform()) / Double(draws.count + 1)
-            marginal.append(draws.isEmpty ? 0 : rank)
+/// Some rows of theta and the draws they are ranked among.
+private struct RankTable: Sendable {
+    /// θ*, `[B, D]`.
+    let theta: [Float]
+    /// log q(θ* | x), `[B]`.
+    let thetaLogProb: [Float]
+    /// `[B, S, D]`.
+    let draws: [Float]
+    /// `[B, S]`.
+    let drawLogProb: [Float]
+    /// Whether a draw lies inside the prior and has a density, `[B, S]`.
+    let isUsable: [Bool]
+    /// Whether the posterior is truncated.
+    let isTruncated: Bool
+
+    /// The ranks of a row's parameters, ρ, and log q(θ* | x), `[D + 2]`.
+    func ranks(_ row: Int, using stream: inout RandomStream) -> [Double] {
+        let thetaDim = theta.count / thetaLogProb.count
+        let perRow = isUsable.count / thetaLogProb.count
+        let own = Double(thetaLogProb[row])
+        var below = [Int](repeating: 0, count: thetaDim)
+        var denser = 0
+        var usable = 0
+        for draw in (row * perRow)..<((row + 1) * perRow) where isUsable[draw] {
+            usable += 1
+            if Double(drawLogProb[draw]) > own { denser += 1 }
+            for dimension in 0..<thetaDim
+            where draws[draw * thetaDim + dimension] < theta[row * thetaDim + dimension] {
+                below[dimension] += 1
+            }
         }
+        var ranks = below.map { below in
+            let rank = (Double(below) + stream.uniform()) / Double(usable + 1)
+            return usable > 0 ? rank : 0
+        }
+        let hasRank = usable > 0 && !own.isNaN
+        ranks.append(hasRank ? Double(denser) / Double(usable) : 1)
+        let mass = isTruncated ? Double(usable) / Double(perRow) : 1
+        ranks.append(own - log(mass))
+        return ranks
     }
 }
