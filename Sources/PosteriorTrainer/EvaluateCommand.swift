@@ -95,7 +95,7 @@ struct EvaluateCommand: ParsableCommand {
         settings.checkedObservations = checks
         let start = ContinuousClock.now
         guard let result = try result(settings, file, data) else {
-            throw CommandFailure("interrupted; nothing was written")
+            throw Interrupted()
         }
         let report = EvaluationReport(
             settings: settings,
@@ -118,6 +118,12 @@ struct EvaluateCommand: ParsableCommand {
                 seconds
             )
         )
+    }
+
+    /// The user ended the evaluation.
+    struct Interrupted: Error, CustomStringConvertible {
+        /// What became of it.
+        var description: String { "interrupted; nothing was written" }
     }
 
     /// Measures, showing progress; nil when the user ended it.
