@@ -14,6 +14,8 @@ public enum BenchmarkTasks {
 }
 
 extension BenchmarkTask {
-    /// The embedding network that Glöckler et al. (2023), arXiv:2305.14984, put before long x.
+    /// The widths of the embedding network for long x.
+    ///
+    /// *Reference*: Glöckler, Deistler, Macke (2023), arXiv:2305.14984.
     static let publishedEmbedding = [400, 200, 100, 50]
 }

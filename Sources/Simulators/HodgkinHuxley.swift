@@ -95,10 +95,10 @@ private struct Membrane: LaneEquation {
     /// The gates' steady state at V(0).
     private static let restingGates: [Double] = {
         let rates = Rates(Lanes(repeating: HodgkinHuxley.rest - threshold))
-        let pairs =
-            [(rates.openM, rates.closeM), (rates.openH, rates.closeH)]
-            + [(rates.openN, rates.closeN)]
-        return pairs.map { ($0.0 / ($0.0 + $0.1))[0] } + [rates.limitP[0]]
+        let m = rates.openM / (rates.openM + rates.closeM)
+        let h = rates.openH / (rates.openH + rates.closeH)
+        let n = rates.openN / (rates.openN + rates.closeN)
+        return [m[0], h[0], n[0], rates.limitP[0]]
     }()
 
     private let drives: [Double]
@@ -175,8 +175,9 @@ private struct Rates {
         let w = above.replacing(with: 270, where: above .> 270)
         // exp(w/360) and its powers.
         let e = Self.exponential(w * (1.0 / 360))
-        let (e2, e8) = (e * e, (e * e) * (e * e) * ((e * e) * (e * e)))
-        let e9 = e8 * e
+        let e2 = e * e
+        let e4 = e2 * e2
+        let e9 = e4 * e4 * e
         let e18 = e9 * e9
         let e36 = e18 * e18
         let e72 = e36 * e36

@@ -56,6 +56,7 @@ struct RungeKuttaPair: Sendable {
     ///
     /// - Parameter meanSquare: The mean square of the error in units of the tolerance; NaN of a
     ///   step that failed.
+    /// - Returns: The factor; 1/5 for NaN.
     func growth(_ meanSquare: Lanes) -> Lanes {
         var root = meanSquare.squareRoot()
         var power = Lanes(repeating: 1)
