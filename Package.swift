@@ -145,7 +145,7 @@ let package = Package(
             name: "PosteriorTrainerTests",
             dependencies: [
                 "Distributions", "Estimators", "Kernels", "ModelStore", "PosteriorTrainer",
-                "SimulationFiles",
+                "SimulationFiles", "StrictJSON",
             ]
         ),
         .testTarget(

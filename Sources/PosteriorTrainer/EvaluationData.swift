@@ -67,6 +67,7 @@ struct EvaluationData {
         let set: SimulationSet
         if options.data.isEmpty {
             let task = try Self.task(options.task, of: file)
+            try Self.check(thetaDim: task.thetaDim, xDim: task.xDim, for: file)
             self.task = task
             set = try SimulationSet(
                 task.simulate(
@@ -79,14 +80,6 @@ struct EvaluationData {
         } else {
             task = nil
             set = try Self.set(options, for: file)
-        }
-        guard set.thetaDim == posterior.thetaDim, set.xDim == posterior.xDim else {
-            throw CommandFailure(
-                """
-                the simulations have \(set.thetaDim) parameters and \(set.xDim) entries of x a \
-                row; the model has \(posterior.thetaDim) and \(posterior.xDim)
-                """
-            )
         }
         simulations = try set.first(options.observations)
         dataScale = file.metadata.dataScale ?? set.dataScale
@@ -118,6 +111,19 @@ struct EvaluationData {
         return task
     }
 
+    /// Refuses simulations of other sizes than the model's.
+    private static func check(thetaDim: Int, xDim: Int, for file: ModelFile) throws {
+        let posterior = file.posterior
+        guard thetaDim == posterior.thetaDim, xDim == posterior.xDim else {
+            throw CommandFailure(
+                """
+                the simulations have \(thetaDim) parameters and \(xDim) entries of x a row; the \
+                model has \(posterior.thetaDim) and \(posterior.xDim)
+                """
+            )
+        }
+    }
+
     /// Reads files.
     private static func set(
         _ options: EvaluationDataOptions,
@@ -132,6 +138,7 @@ struct EvaluationData {
             xNames: nil,
             scratchDirectory: scratch
         )
+        try check(thetaDim: table.thetaDim, xDim: table.xDim, for: file)
         var policy = RowPolicy()
         policy.dropsInvalidRows = options.dropInvalid
         policy.allowsConstantX = true

@@ -1,6 +1,6 @@
 """Areas of expected coverage and chi-squared tests of rank histograms, by numpy and scipy.
 
-Writes Tests/RobustnessTests/GoldenCalibration.swift. numpy 2.x, scipy 1.x; nothing is drawn.
+Writes Tests/RobustnessTests/GoldenCalibration.swift. numpy 2.4.6, scipy 1.17.1; nothing is drawn.
 """
 
 import argparse

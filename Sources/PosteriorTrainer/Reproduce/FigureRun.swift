@@ -31,11 +31,11 @@ enum FigureDefense: String, CaseIterable, ExpressibleByArgument {
             ]
             return ["--defense", rawValue, "--beta", betas[task] ?? "0.01"]
         case .adversarial:
-            return ["--defense", rawValue, "--defense-epsilon", isLinear ? "0.1" : "1"]
+            return ["--defense", rawValue, "--epsilon", isLinear ? "0.1" : "1"]
         case .trades:
             let radius = isLinear || task == "digits_vae" ? "0.1" : "0.5"
-            return ["--defense", rawValue, "--beta", "0.1", "--defense-epsilon", radius]
-        case .noise: return ["--defense", rawValue, "--defense-epsilon", "1"]
+            return ["--defense", rawValue, "--beta", "0.1", "--epsilon", radius]
+        case .noise: return ["--defense", rawValue, "--epsilon", "1"]
         }
     }
 }
