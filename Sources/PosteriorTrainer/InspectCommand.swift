@@ -41,8 +41,8 @@ struct InspectCommand: ParsableCommand {
 }
 
 extension ModelFile {
-    /// The model file that a path leads to: the file, the folder of a version, or that of a model, whose
-    /// last version counts.
+    /// The model file that a path leads to: the file, the folder of a version, or that of a model,
+    /// whose last version counts.
     ///
     /// - Throws: `CommandFailure` when there is none.
     static func path(namedByFlag path: String) throws -> String {

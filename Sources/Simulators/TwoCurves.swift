@@ -39,8 +39,8 @@ public enum TwoCurves {
         return Simulations(theta: theta, x: x, thetaDim: 1, xDim: 1)
     }
 
-    /// The exact Fisher information E[(∂ log p(y | x)/∂x)²] at x, by the trapezoidal rule, which is exact to
-    /// rounding for so smooth and compact an integrand.
+    /// The exact Fisher information E[(∂ log p(y | x)/∂x)²] at x, by the trapezoidal rule, which is
+    /// exact to rounding for so smooth and compact an integrand.
     public static func fisherInformation(at x: Double) -> Double {
         let (one, two) = (first(x), second(x))
         let lower = min(one.value, two.value) - reach

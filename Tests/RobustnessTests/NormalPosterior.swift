@@ -21,8 +21,8 @@ enum NormalPosterior {
         return (theta.map(Float.init), x.map(Float.init))
     }
 
-    /// The exact posterior with its standard deviations times `spread` and its means moved by `shift`
-    /// of them; two units of relu make a linear function.
+    /// The exact posterior with its standard deviations times `spread` and its means moved by
+    /// `shift` of them; two units of relu make a linear function.
     static func linear(
         gains: [Double],
         spread: Double = 1,

@@ -2,8 +2,8 @@ import Simulators
 import Testing
 
 @Suite struct TwoCurvesTests {
-    /// What the benchmark's reference says of the exact conditional: at most 1.40, near x = 3.7, and 0.46 on
-    /// average.
+    /// What the benchmark's reference says of the exact conditional: at most 1.40, near x = 3.7,
+    /// and 0.46 on average.
     @Test func `the exact Fisher information peaks and averages as published`() throws {
         let x = (0..<1000).map { -5 + 20 * Double($0) / 999 }
         let information = x.map { TwoCurves.fisherInformation(at: $0) }

@@ -150,7 +150,8 @@ struct Figure5Report {
         return LineChart(title: title, xAxis: xAxis, yAxis: yAxis, series: series)
     }
 
-    /// Accuracy against robustness: each defense a mark, beside the published line of Fisher regularisation.
+    /// Accuracy against robustness: each defense a mark, beside the published line of Fisher
+    /// regularisation.
     private func tradeOff(_ results: [FigureResult], title: String) -> LineChart {
         let published = PublishedRobustness.tradeOff(task: results.first?.task ?? "")
         return LineChart(

@@ -18,8 +18,8 @@ enum FigureDefense: String, CaseIterable, ExpressibleByArgument {
     /// Noise augmentation.
     case noise
 
-    /// The published strength for a task, as flags of `train`: β in the units of x², radii in those of the
-    /// data scale.
+    /// The published strength for a task, as flags of `train`: β in the units of x², radii in those
+    /// of the data scale.
     func flags(task: String) -> [String] {
         let isLinear = task == "linear_gaussian"
         switch self {

@@ -1,8 +1,8 @@
-/// What was published on robustness: masked autoregressive flows trained on 10⁵ simulations, attacked
-/// on 10⁴ observations with the divergence KL(q(· | x̃) ‖ q(· | x)) as objective.
+/// What was published on robustness: masked autoregressive flows trained on 10⁵ simulations,
+/// attacked on 10⁴ observations with the divergence KL(q(· | x̃) ‖ q(· | x)) as objective.
 ///
-/// One training run each, so without error bars over training. `digits_vae` differs from the published
-/// task in its decoder; ratios between defenses compare, absolute values do not.
+/// One training run each, so without error bars over training. `digits_vae` differs from the
+/// published task in its decoder; ratios between defenses compare, absolute values do not.
 ///
 /// *Reference*: Glöckler, Deistler, Macke (2023), Adversarial robustness of amortized Bayesian
 /// inference, arXiv:2305.14984: figures and run logs, to about three digits.
@@ -12,7 +12,8 @@ enum PublishedRobustness {
     /// The radii of the areas.
     static let areaEpsilons = [0, 0.1, 0.5, 1, 2]
 
-    /// A point of the trade-off between accuracy and robustness: Fisher regularisation of strength β.
+    /// A point of the trade-off between accuracy and robustness: Fisher regularisation of strength
+    /// β.
     struct TradeOff {
         var beta: Double
         /// The mean divergence at ε = 2.
@@ -37,7 +38,8 @@ enum PublishedRobustness {
     /// Points of the trade-off.
     static func tradeOff(task: String) -> [TradeOff] { tradeOffs[task] ?? [] }
 
-    /// Training time over that without defense, for masked autoregressive flows, a mean over the tasks.
+    /// Training time over that without defense, for masked autoregressive flows, a mean over the
+    /// tasks.
     static let trainingTimeRatios: [FigureDefense: Double] = [
         .fim: 3.7, .adversarial: 11.8, .trades: 34, .noise: 1.1,
     ]

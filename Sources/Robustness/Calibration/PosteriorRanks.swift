@@ -5,9 +5,10 @@ import Synchronization
 
 /// Where the parameters that observations were made from lie in their posteriors.
 public struct PosteriorRanks: Sendable, Equatable {
-    /// ρ, the share of posterior draws with a higher density than θ*, `[N]`: the mass of the
-    /// smallest credible region that holds θ*. 1 where the posterior gives no usable draw or θ* no
-    /// density.
+    /// ρ, the share of posterior draws with a higher density than θ*, `[N]`.
+    ///
+    /// It is the mass of the smallest credible region that holds θ*; 1 where the posterior gives
+    /// no usable draw or θ* no density.
     public private(set) var density: [Double] = []
     /// The rank of each parameter of θ* among posterior draws, `[N, D]`, from 0 to 1; uniform if
     /// the posterior is exact.
@@ -63,9 +64,8 @@ public struct PosteriorRanks: Sendable, Equatable {
             guard let logProb = samples.logProb else { return }
             var isUsable = logProb.map { !$0.isNaN }
             if posterior.support == .truncated {
-                for (place, isInside) in posterior.isInSupport(samples.theta).enumerated() {
-                    if !isInside { isUsable[place] = false }
-                }
+                let isInside = posterior.isInSupport(samples.theta)
+                for place in isInside.indices where !isInside[place] { isUsable[place] = false }
             }
             let table = RankTable(
                 theta: own,

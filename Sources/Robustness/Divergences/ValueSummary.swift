@@ -1,7 +1,7 @@
 /// Values of many observations in a few numbers.
 ///
-/// Values that are not finite or below −10,000, as overflow gives them, are replaced by the median of the
-/// rest, and counted.
+/// Values that are not finite or below −10,000, as overflow gives them, are replaced by the median
+/// of the rest, and counted.
 ///
 /// *Reference*: Glöckler, Deistler, Macke (2023), arXiv:2305.14984, whose figures show the median
 /// and these two quantiles.

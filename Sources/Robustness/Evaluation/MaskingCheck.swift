@@ -1,4 +1,5 @@
-/// A sign that an attack fails for want of a useful gradient, and that its figures flatter the posterior.
+/// A sign that an attack fails for want of a useful gradient, and that its figures flatter the
+/// posterior.
 ///
 /// *Reference*: Athalye, Carlini, Wagner (2018), Obfuscated Gradients Give a False Sense of
 /// Security, arXiv:1802.00420, section 3.1; Carlini et al. (2019), arXiv:1902.06705.
@@ -25,8 +26,8 @@ public struct MaskingCheck: Sendable, Equatable {
     public let median: Double
     /// The median that what should be weaker found, or the least that counts as broken.
     public let comparedWith: Double
-    /// The mean of (s − w) / (│s│ + │w│) over observations, from −1 to 1, for divergences s and w that the
-    /// stronger and the weaker found; none where the bound is a number.
+    /// The mean of (s − w) / (│s│ + │w│) over observations, from −1 to 1, for divergences s and w
+    /// that the stronger and the weaker found; none where the bound is a number.
     public let advantage: MonteCarloEstimate?
 
     /// Standard errors by which the stronger may fall behind.

@@ -3,8 +3,9 @@ import Kernels
 
 /// Measures what a posterior can be trusted with, on simulations it was not trained on.
 ///
-/// Calibration on clean observations; then, at every radius of a grid, how far an attack and random noise move the
-/// posterior and what becomes of its coverage; last, whether the attack can be believed.
+/// Calibration on clean observations; then, at every radius of a grid, how far an attack and random
+/// noise move the posterior and what becomes of its coverage; last, whether the attack can be
+/// believed.
 ///
 /// *Reference*: Glöckler, Deistler, Macke (2023), Adversarial robustness of amortized Bayesian
 /// inference, arXiv:2305.14984, section 5.
@@ -41,6 +42,7 @@ public struct RobustnessEvaluation: Sendable {
     ///   - observations: x, `[N, L]`, two or more.
     ///   - progress: Told how far it has come.
     ///   - isCancelled: Asked before every step; true ends it.
+    /// - Returns: What was found.
     /// - Throws: `AttackError.cancelled`.
     public func result(
         of posterior: Posterior,

@@ -2,11 +2,14 @@ import Foundation
 
 /// What a divergence says of how much of a posterior an attack leaves.
 public enum RobustnessScore {
-    /// 1 − √(1 − e^−KL): a lower bound on the overlap of two posteriors, 1 − their total variation
-    /// distance. 1 is best.
+    /// A lower bound on the overlap of two posteriors, 1 − their total variation distance.
     ///
-    /// The divergence an attack found is evidence, not proof: another may find more. Less than zero, as
-    /// chance gives it, counts as zero.
+    ///     1 − √(1 − e^−KL)
+    ///
+    /// 1 is best.
+    ///
+    /// The divergence an attack found is evidence, not proof: another may find more. Less than
+    /// zero, as chance gives it, counts as zero.
     ///
     /// *Reference*: Bretagnolle, Huber (1979), Estimation des densités: risque minimax.
     ///
