@@ -32,7 +32,8 @@ let package = Package(
             dependencies: ["Autodiff", "CProcessorFeatures", "Distributions", "Kernels"]
         ),
         .target(name: "Robustness", dependencies: ["Autodiff", "Estimators", "Kernels"]),
-        .target(name: "Simulators", dependencies: ["Distributions", "Kernels"]),
+        .target(name: "CDigitsDecoder", exclude: ["decoder.bin"]),
+        .target(name: "Simulators", dependencies: ["CDigitsDecoder", "Distributions", "Kernels"]),
         .target(
             name: "Training",
             dependencies: [
@@ -144,7 +145,7 @@ let package = Package(
             name: "PosteriorTrainerTests",
             dependencies: [
                 "Distributions", "Estimators", "Kernels", "ModelStore", "PosteriorTrainer",
-                "SimulationFiles",
+                "SimulationFiles", "StrictJSON",
             ]
         ),
         .testTarget(
@@ -173,10 +174,9 @@ let laneSettings: [SwiftSetting] = []
 #endif
 let laneTargets: Set = ["Kernels"]
 
-let headerOnlyTargets: Set = ["CProcessorFeatures", "CSystemEvents"]
+let targetsInC: Set = ["CDigitsDecoder", "CProcessorFeatures", "CSystemEvents"]
 
-for target in package.targets
-where target.type != .system && !headerOnlyTargets.contains(target.name) {
+for target in package.targets where target.type != .system && !targetsInC.contains(target.name) {
     let own = (target.swiftSettings ?? []) + sharedSettings
     target.swiftSettings = laneTargets.contains(target.name) ? own + laneSettings : own
 }

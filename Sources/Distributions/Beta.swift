@@ -88,9 +88,18 @@ public struct Beta: Distribution {
     /// Draws theta, `[D]`: the logit of z is the difference of the logarithms of two gammas.
     public func sample(using stream: inout RandomStream) -> [Double] {
         (0..<dimension).map { index in
-            let above = Gamma.logDraw(shape: alpha[index], using: &stream)
-            let below = Gamma.logDraw(shape: beta[index], using: &stream)
-            return supportTransforms[index].toSupport(above - below)
+            let logit = Self.logitDraw(alpha: alpha[index], beta: beta[index], using: &stream)
+            return supportTransforms[index].toSupport(logit)
         }
+    }
+
+    /// Draws log(z / (1 − z)).
+    package static func logitDraw(
+        alpha: Double,
+        beta: Double,
+        using stream: inout RandomStream
+    ) -> Double {
+        let above = Gamma.logDraw(shape: alpha, using: &stream)
+        return above - Gamma.logDraw(shape: beta, using: &stream)
     }
 }

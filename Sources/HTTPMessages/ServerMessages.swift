@@ -65,8 +65,15 @@ public protocol HTTPService: Sendable {
     ///   - request: As it was admitted.
     ///   - body: The complete content.
     ///   - idleWorkers: How many other workers have nothing to do just now.
+    ///   - cancellation: Tells when nobody waits for the response any more; work that takes long
+    ///     looks at it.
     /// - Returns: The final response.
-    func compute(_ request: HTTPRequest, body: [UInt8], idleWorkers: Int) -> ServerResponse
+    func compute(
+        _ request: HTTPRequest,
+        body: [UInt8],
+        idleWorkers: Int,
+        cancellation: Cancellation
+    ) -> ServerResponse
 }
 
 extension HTTPService {

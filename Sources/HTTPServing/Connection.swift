@@ -30,6 +30,10 @@ final class Connection {
     var reservedBytes = 0
     /// Whether input came that cannot be used yet, or the end of input after it was noted.
     var hasUnwantedInput = false
+    /// Whether the peer sends no more: it shut its sending side down, or is gone.
+    var peerHasClosed = false
+    /// Tells the work of the request in progress that nobody waits for it.
+    var cancellation: Cancellation?
     var isClosed = false
 
     private var head: [UInt8] = []

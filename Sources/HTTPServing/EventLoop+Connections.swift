@@ -21,6 +21,10 @@ extension EventLoop {
             close(connection)
             return
         }
+        if readiness.contains(.peerClosed) {
+            connection.peerHasClosed = true
+            connection.cancellation?.cancel()
+        }
         if readiness.contains(.output), connection.flush(at: now) == .failed {
             close(connection)
             return
@@ -83,7 +87,7 @@ extension EventLoop {
                     )
                 )
             case .refuse(let error):
-                queue.cancel(connection.token, number: connection.state.requestCount)
+                cancel(connection)
                 respond(error.response, to: connection)
             case .finishOutput: if !flush(connection) { return }
             case .shutDownOutput: connection.socket.shutDownOutput()
@@ -159,6 +163,8 @@ extension EventLoop {
 
     private func submit(_ job: Job) {
         guard let connection = waiting(job.token, job.number) else { return }
+        connection.cancellation = job.cancellation
+        if connection.peerHasClosed { job.cancellation.cancel() }
         let count = job.request.body.count
         _ = queue.reserve(bytes: count - connection.reservedBytes)
         connection.reservedBytes = 0
@@ -171,12 +177,19 @@ extension EventLoop {
 
     private func respond(_ response: ServerResponse, to connection: Connection) {
         releaseContent(of: connection)
+        connection.cancellation = nil
         connection.respond(
             response,
             closing: connection.isRestricted,
             serializer: serializer,
             at: now
         )
+    }
+
+    /// Gives up the work of the request in progress, if there is any.
+    private func cancel(_ connection: Connection) {
+        connection.cancellation?.cancel()
+        queue.cancel(connection.token, number: connection.state.requestCount)
     }
 
     private func releaseContent(of connection: Connection) {
@@ -200,7 +213,8 @@ extension EventLoop {
 
     /// Brings the epoll set and the timers in line with what the connection waits for.
     ///
-    /// Input that cannot be used is switched off only once some has come, which is rare.
+    /// Input that cannot be used is switched off only once some has come, which is rare; the end of
+    /// input is watched for until it has come, since work may have to end with it.
     func schedule(_ connection: Connection) {
         watch(connection)
         guard let deadline = connection.state.deadline else { return }
@@ -214,7 +228,8 @@ extension EventLoop {
         if connection.state.wantsInput {
             interest.formUnion([.input, .peerClosed])
         } else if connection.hasUnwantedInput {
-            interest.subtract([.input, .peerClosed])
+            interest.subtract(.input)
+            if connection.peerHasClosed { interest.subtract(.peerClosed) }
         }
         connection.hasUnwantedInput = false
         if connection.isBlocked { interest.insert(.output) } else { interest.remove(.output) }
@@ -227,9 +242,7 @@ extension EventLoop {
     func close(_ connection: Connection) {
         guard !connection.isClosed else { return }
         connection.isClosed = true
-        if connection.state.isComputing {
-            queue.cancel(connection.token, number: connection.state.requestCount)
-        }
+        if connection.state.isComputing { cancel(connection) }
         releaseContent(of: connection)
         mailbox.epoll.remove(connection.socket.descriptor)
         ledger.release(connection.address)

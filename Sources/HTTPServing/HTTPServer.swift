@@ -70,7 +70,7 @@ public final class HTTPServer: Sendable {
         loops.wait()
         running.queue.stop()
         let finished = !wasCutOff.load(ordering: .acquiring)
-        // A computation cannot be interrupted; one that was cut off ends with the process.
+        // One that was cut off and does not look at its cancellation ends with the process.
         if finished { workers.wait() }
         return finished
     }

@@ -10,6 +10,8 @@ struct Job: Sendable {
     let number: Int
     /// Where the answer goes.
     let mailbox: LoopMailbox
+    /// Set when nobody waits for the answer any more.
+    let cancellation = Cancellation()
 }
 
 /// The bounded queue between the loops and the workers.
@@ -70,7 +72,7 @@ final class JobQueue: Sendable {
         return taken
     }
 
-    /// Takes a waiting job out whose connection is gone; one that runs goes on to its end.
+    /// Takes a waiting job out whose connection is gone; one that runs has to end itself.
     func cancel(_ token: ConnectionToken, number: Int) {
         let bytes = contents.withLock { contents -> Int in
             let index = contents.waiting.indices.dropFirst(contents.first).first {
@@ -126,7 +128,8 @@ final class JobQueue: Sendable {
             let response = service.compute(
                 job.request.request,
                 body: job.request.body,
-                idleWorkers: idleWorkers
+                idleWorkers: idleWorkers,
+                cancellation: job.cancellation
             )
             finish(bytes: job.request.body.count)
             job.mailbox.post(.completed(job.token, number: job.number, response))

@@ -15,16 +15,25 @@ public struct LineChart: Sendable, Equatable {
         public var y: [Double]
         /// Whether the line is dashed.
         public var isDashed: Bool
+        /// Which of the colours it has; nil for one by its place.
+        public var colour: Int?
 
         /// Makes a line from its points.
         ///
         /// A point without a place on the axes, such as a NaN, parts the line.
-        public init(_ name: String, x: [Double], y: [Double], isDashed: Bool = false) {
+        public init(
+            _ name: String,
+            x: [Double],
+            y: [Double],
+            isDashed: Bool = false,
+            colour: Int? = nil
+        ) {
             precondition(x.count == y.count, "\(x.count) x for \(y.count) y")
             self.name = name
             self.x = x
             self.y = y
             self.isDashed = isDashed
+            self.colour = colour
         }
     }
 

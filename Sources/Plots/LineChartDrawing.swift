@@ -13,6 +13,11 @@ struct LineChartDrawing {
         "#4477aa", "#ee6677", "#228833", "#aa3377", "#ccbb44", "#66ccee", "#777777",
     ]
 
+    /// The colour of a line.
+    private static func colour(of series: LineChart.Series, at index: Int) -> String {
+        colours[(series.colour ?? index) % colours.count]
+    }
+
     /// Fits the axes.
     init(_ chart: LineChart) {
         self.chart = chart
@@ -49,7 +54,7 @@ struct LineChartDrawing {
         lines.append(#"<g clip-path="url(#frame)" fill="none" stroke-width="1.5">"#)
         for (index, series) in chart.series.enumerated() {
             let dash = series.isDashed ? #" stroke-dasharray="5 3""# : ""
-            let stroke = Self.colours[index % Self.colours.count]
+            let stroke = Self.colour(of: series, at: index)
             lines.append(#"<path d="\#(path(of: series))" stroke="\#(stroke)"\#(dash)/>"#)
         }
         lines.append("</g>")
@@ -110,7 +115,7 @@ struct LineChartDrawing {
             lines.append(
                 """
                 <path d="M\(text(left + 8)) \(text(y))h24" stroke-width="2" \
-                stroke="\(Self.colours[index % Self.colours.count])"\(dash)/>
+                stroke="\(Self.colour(of: series, at: index))"\(dash)/>
                 """
             )
             lines.append(label(series.name, x: left + 38, y: y + 4, anchor: "start"))

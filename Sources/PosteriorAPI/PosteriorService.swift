@@ -103,7 +103,8 @@ public struct PosteriorService: HTTPService {
     public func compute(
         _ request: HTTPRequest,
         body: [UInt8],
-        idleWorkers: Int
+        idleWorkers: Int,
+        cancellation: Cancellation
     ) -> ServerResponse {
         do throws(APIError) {
             let (entry, call) = try read(request, body)

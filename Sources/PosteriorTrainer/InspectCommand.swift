@@ -25,7 +25,7 @@ struct InspectCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let path = try modelPath()
+        let path = try ModelFile.path(namedByFlag: path)
         let file: ModelFile
         do {
             file = try ModelFile(path: path)
@@ -38,9 +38,14 @@ struct InspectCommand: ParsableCommand {
             print(ModelCard(path: path, file: file))
         }
     }
+}
 
-    /// The model file the argument leads to.
-    private func modelPath() throws -> String {
+extension ModelFile {
+    /// The model file that a path leads to: the file, the folder of a version, or that of a model,
+    /// whose last version counts.
+    ///
+    /// - Throws: `CommandFailure` when there is none.
+    static func path(namedByFlag path: String) throws -> String {
         let files = FileManager.default
         guard files.fileExists(atPath: path) else {
             throw CommandFailure("\(path): no such file or directory")

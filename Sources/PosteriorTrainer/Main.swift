@@ -25,8 +25,7 @@ struct PosteriorTrainer: ParsableCommand {
         version: release,
         subcommands: [
             TasksCommand.self, SimulateCommand.self, TrainCommand.self, EnsembleCommand.self,
-            BenchmarkCommand.self,
-            InspectCommand.self,
+            EvaluateCommand.self, BenchmarkCommand.self, ReproduceCommand.self, InspectCommand.self,
         ]
     )
 

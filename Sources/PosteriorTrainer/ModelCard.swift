@@ -21,7 +21,7 @@ struct ModelCard: CustomStringConvertible {
             ("parameters", "\(weightCount) weights"),
             ("theta", variable(metadata.theta, dimension: posterior.thetaDim)),
             ("x", variable(metadata.x, dimension: posterior.xDim)),
-            ("prior", text(of: posterior.prior)),
+            ("prior", posterior.prior.inWords),
         ]
         if posterior.support == .truncated {
             facts.append(("support", "truncated to the prior's, by rejection"))
@@ -191,21 +191,5 @@ struct ModelCard: CustomStringConvertible {
         guard let names = variable.names else { return shape }
         let shown = names.prefix(6).joined(separator: ", ")
         return "\(shape): \(shown)\(names.count > 6 ? ", …" : "")"
-    }
-
-    /// A prior in a few words.
-    private func text(of prior: DistributionDescription) -> String {
-        switch prior {
-        case .diagonalNormal: "independent normals, D=\(prior.dimension)"
-        case .multivariateNormal: "normal with full covariance, D=\(prior.dimension)"
-        case .boxUniform: "uniform on a box, D=\(prior.dimension)"
-        case .logNormal: "independent log-normals, D=\(prior.dimension)"
-        case .truncatedNormal: "truncated normals, D=\(prior.dimension)"
-        case .logUniform: "independent log-uniforms, D=\(prior.dimension)"
-        case .gamma: "independent gammas, D=\(prior.dimension)"
-        case .beta: "independent betas, D=\(prior.dimension)"
-        case .exponential: "independent exponentials, D=\(prior.dimension)"
-        case .product(let factors): factors.map { text(of: $0) }.joined(separator: " × ")
-        }
     }
 }

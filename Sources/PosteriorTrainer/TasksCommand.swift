@@ -1,4 +1,5 @@
 import ArgumentParser
+import Distributions
 import Foundation
 import Simulators
 
@@ -8,8 +9,9 @@ struct TasksCommand: ParsableCommand {
         commandName: "tasks",
         abstract: "List the benchmark tasks.",
         discussion: """
-            For each task: D, the number of parameters; L, the number of entries of x; and the \
-            lowest loss any estimator can reach, where it is known.
+            For each task: what it is; the prior with D, the number of parameters; L, the number \
+            of entries of x; the lowest loss any estimator can reach, where it is known; and the \
+            widths of the embedding network the reference uses, where it uses one.
             """
     )
 
@@ -18,10 +20,16 @@ struct TasksCommand: ParsableCommand {
         let width = tasks.map(\.name.count).max() ?? 0
         for task in tasks {
             let name = task.name.padding(toLength: width, withPad: " ", startingAt: 0)
-            let optimum = task.reference?.optimalLoss.map {
-                String(format: "  optimal loss %.3f", $0)
+            var facts = ["prior \(task.prior.inWords)", "L=\(task.xDim)"]
+            if let optimum = task.reference?.optimalLoss {
+                facts.append(String(format: "optimal loss %.3f", optimum))
             }
-            print("\(name)  D=\(task.thetaDim) L=\(task.xDim)  \(task.summary)\(optimum ?? "")")
+            if !task.embeddingWidths.isEmpty {
+                let widths = task.embeddingWidths.map(String.init).joined(separator: ",")
+                facts.append("embedding mlp \(widths)")
+            }
+            print("\(name)  \(task.summary)")
+            print(String(repeating: " ", count: width + 2) + facts.joined(separator: "; "))
         }
     }
 }

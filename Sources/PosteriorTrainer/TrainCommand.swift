@@ -66,7 +66,13 @@ struct TrainCommand: ParsableCommand {
         )
     }
 
-    func run() throws {
+    func run() throws { try train() }
+
+    /// Trains, writes the model and says how it went.
+    ///
+    /// - Returns: What training gave; not finished if the user ended it.
+    @discardableResult
+    func train() throws -> EnsembleTraining.Outcome {
         let task = try task.map { try BenchmarkTask.named(byFlag: $0) }
         let destination = try outputOptions.destination(defaultName: task?.name ?? "")
         let checkpointPath = outputOptions.checkpoint ?? destination.checkpointPath
@@ -95,13 +101,14 @@ struct TrainCommand: ParsableCommand {
         }
         guard outcome.isFinished else {
             note("not finished; the same command with --resume goes on from \(checkpointPath)")
-            return
+            return outcome
         }
         for run in 0..<training.runs {
             let path = WeightDecaySearch.checkpointPath(checkpointPath, run: run)
             guard FileManager.default.fileExists(atPath: path) else { continue }
             try FileManager.default.removeItem(atPath: path)
         }
+        return outcome
     }
 
     /// What the flags say to train on.

@@ -34,8 +34,8 @@ struct TrainingData {
         let rows = try task.simulate(rows: 0..<simulations, seed: seed, workers: threads)
         set = try SimulationSet(rows, prior: task.prior)
         summary = task.summary
-        theta = VariableDescription(names: task.thetaNames)
-        x = VariableDescription(names: task.xNames)
+        theta = VariableDescription(names: task.thetaNames, units: task.thetaUnits)
+        x = VariableDescription(shape: task.xShape, names: task.xNames, units: task.xUnits)
         self.task = task
         self.simulations = simulations
     }
@@ -114,7 +114,7 @@ struct TrainingData {
     }
 
     /// Whether every trial of an x is there or all NaN, and one is there.
-    private static func hasWholeTrials(_ x: ArraySlice<Float>, width: Int) -> Bool {
+    static func hasWholeTrials(_ x: ArraySlice<Float>, width: Int) -> Bool {
         var hasTrial = false
         for start in stride(from: x.startIndex, to: x.endIndex, by: width) {
             let missing = x[start..<(start + width)].count { $0.isNaN }

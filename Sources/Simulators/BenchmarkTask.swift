@@ -13,19 +13,34 @@ public struct BenchmarkTask: Sendable {
     public let simulator: any Simulator
     /// A name for each parameter, `[D]`.
     public let thetaNames: [String]
-    /// A name for each entry of x, `[L]`.
-    public let xNames: [String]
+    /// The unit of each parameter, `[D]`, if they have any.
+    public let thetaUnits: [String]?
+    /// The extent of each axis of x; their product is L.
+    public let xShape: [Int]
+    /// A name for each entry of x, `[L]`; none where x is an image.
+    public let xNames: [String]?
+    /// The unit of each entry of x, `[L]`, if they have any.
+    public let xUnits: [String]?
+    /// The widths of the layers of the network that the reference puts between x and the
+    /// estimator, ReLU between them and the last one linear; empty for none.
+    public let embeddingWidths: [Int]
     /// The exact posterior, where there is one.
     public let reference: (any ReferencePosterior)?
     /// Published observations to compare posteriors on, each `[L]`; empty if there are none.
     public let referenceObservations: [[Float]]
 
-    /// Makes a task; theta and x are named `theta_1` … and `x_1` ….
+    /// Makes a task; unless named, theta and x are `theta_1` … and `x_1` ….
     public init(
         name: String,
         summary: String,
         prior: DistributionDescription,
         simulator: any Simulator,
+        thetaNames: [String]? = nil,
+        thetaUnits: [String]? = nil,
+        xShape: [Int]? = nil,
+        xNames: [String]? = nil,
+        xUnits: [String]? = nil,
+        embeddingWidths: [Int] = [],
         reference: (any ReferencePosterior)? = nil,
         referenceObservations: [[Float]] = []
     ) {
@@ -37,8 +52,13 @@ public struct BenchmarkTask: Sendable {
         self.summary = summary
         self.prior = prior
         self.simulator = simulator
-        thetaNames = (1...simulator.thetaDim).map { "theta_\($0)" }
-        xNames = (1...simulator.xDim).map { "x_\($0)" }
+        self.thetaNames = thetaNames ?? (1...simulator.thetaDim).map { "theta_\($0)" }
+        self.thetaUnits = thetaUnits
+        self.xShape = xShape ?? [simulator.xDim]
+        self.xNames =
+            xNames ?? (xShape == nil ? (1...simulator.xDim).map { "x_\($0)" } : nil)
+        self.xUnits = xUnits
+        self.embeddingWidths = embeddingWidths
         self.reference = reference
         self.referenceObservations = referenceObservations
     }
@@ -71,17 +91,16 @@ public struct BenchmarkTask: Sendable {
             var x: [Float] = []
             theta.reserveCapacity(chunk.count * thetaDim)
             x.reserveCapacity(chunk.count * xDim)
-            for row in chunk {
-                var stream = RandomStream(seed: seed, stream: UInt64(row))
-                var draw = prior.sample(using: &stream)
-                for index in draw.indices {
-                    let stored = transforms[index].roundedInside(draw[index])
-                    theta.append(stored)
-                    draw[index] = Double(stored)
-                }
-                for value in simulator.simulate(draw, using: &stream) {
-                    x.append(Float(value))
-                }
+            var streams = chunk.map { RandomStream(seed: seed, stream: UInt64($0)) }
+            var draws: [[Double]] = []
+            for index in streams.indices {
+                let draw = prior.sample(using: &streams[index])
+                let stored = zip(transforms, draw).map { $0.roundedInside($1) }
+                theta += stored
+                draws.append(stored.map(Double.init))
+            }
+            for output in simulator.simulate(draws, using: &streams) {
+                for value in output { x.append(Float(value)) }
             }
             return Simulations(theta: theta, x: x, thetaDim: thetaDim, xDim: xDim)
         }

@@ -14,9 +14,9 @@ import Glibc
 ///
 /// *Reference*: Lotka (1920), doi:10.1073/pnas.6.7.410; as in sbibm, Lueckmann et al. (2021),
 /// arXiv:2101.04653.
-public struct LotkaVolterra: Simulator {
-    /// When the animals are counted.
-    static let times = (0..<10).map { 2.1 * Double($0) }
+public struct LotkaVolterra: SignalSimulator {
+    /// How many times the animals are counted.
+    static let timeCount = 10
     /// The standard deviation of log x.
     static let noise = 0.1
     /// The populations are held within these bounds before the noise.
@@ -28,28 +28,66 @@ public struct LotkaVolterra: Simulator {
     /// D = 4.
     public var thetaDim: Int { 4 }
     /// L = 20: prey, then predators.
-    public var xDim: Int { 2 * Self.times.count }
+    public var xDim: Int { 2 * Self.timeCount }
 
-    /// Draws x given theta: one normal number an entry; NaN where the equations have no solution.
-    public func simulate(_ theta: [Double], using stream: inout RandomStream) -> [Double] {
-        Self.logPopulations(theta).map { logarithm in
+    /// log u at all times, then log v, of each theta; NaN where the equations have no solution.
+    ///
+    /// In logarithms the equations are not stiff and the populations stay positive.
+    public func signals(of theta: [[Double]]) -> [[Double]] {
+        let solver = LaneSolver(
+            pair: .dormandPrince,
+            absoluteTolerance: 1e-7,
+            relativeTolerance: 0,
+            segments: LaneSolver.segments(times: Self.timeCount, end: 18.9)
+        )
+        return solver.solve(Equation(), theta: theta).map { solution in
+            (0..<xDim).map { entry in
+                let (species, time) = entry.quotientAndRemainder(dividingBy: Self.timeCount)
+                return solution[2 * time + species]
+            }
+        }
+    }
+
+    /// Draws x given the logarithms: one normal number an entry; NaN stays NaN.
+    public func observe(_ signal: [Double], using stream: inout RandomStream) -> [Double] {
+        let bounds = (log(Self.bounds.lowerBound), log(Self.bounds.upperBound))
+        return signal.map { logarithm in
             let noise = Self.noise * stream.normal()
             if logarithm.isNaN { return .nan }
-            let bounds = (log(Self.bounds.lowerBound), log(Self.bounds.upperBound))
             return exp(min(max(logarithm, bounds.0), bounds.1) + noise)
         }
     }
 
-    /// log u at all times, then log v.
-    ///
-    /// In logarithms the equations are not stiff and the populations stay positive.
-    package static func logPopulations(_ theta: [Double]) -> [Double] {
-        let start = SIMD2(log(30.0), 0)
-        let solution = DormandPrince().solve(from: start, times: times) { y in
-            SIMD2(theta[0] - theta[1] * exp(y.y), theta[3] * exp(y.x) - theta[2])
+    /// log u and log v.
+    private struct Equation: LaneEquation {
+        private var alpha = Lanes.zero
+        private var beta = Lanes.zero
+        private var gamma = Lanes.zero
+        private var delta = Lanes.zero
+
+        var dimension: Int { 2 }
+        var reportedCount: Int { 2 }
+
+        mutating func begin(_ theta: [Double], lane: Int) -> [Double] {
+            alpha[lane] = theta[0]
+            beta[lane] = theta[1]
+            gamma[lane] = theta[2]
+            delta[lane] = theta[3]
+            return [log(30), 0]
         }
-        return solution.map(\.x) + solution.map(\.y)
+
+        func slope(at y: [Lanes], into slopes: inout [Lanes], from index: Int) {
+            slopes[index] = alpha - beta * exponential(y[1])
+            slopes[index + 1] = delta * exponential(y[0]) - gamma
+        }
     }
+}
+
+/// eˣ, lane by lane.
+func exponential(_ x: Lanes) -> Lanes {
+    var result = x
+    for lane in 0..<x.scalarCount { result[lane] = exp(x[lane]) }
+    return result
 }
 
 extension BenchmarkTask {

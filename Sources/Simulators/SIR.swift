@@ -14,13 +14,13 @@ import Glibc
 ///
 /// *Reference*: Kermack, McKendrick (1927), doi:10.1098/rspa.1927.0118; as in sbibm, Lueckmann et
 /// al. (2021), arXiv:2101.04653.
-public struct SIR: Simulator {
+public struct SIR: SignalSimulator {
     /// N, the population.
     static let population = 1e6
     /// People tested each time.
     static let tested = 1000
-    /// The days of the tests.
-    static let days = (0..<10).map { 17.0 * Double($0) }
+    /// How many days there are tests.
+    static let dayCount = 10
 
     /// Makes the simulator.
     public init() {}
@@ -28,25 +28,50 @@ public struct SIR: Simulator {
     /// D = 2: the contact rate β and the recovery rate γ, a day.
     public var thetaDim: Int { 2 }
     /// L = 10.
-    public var xDim: Int { Self.days.count }
+    public var xDim: Int { Self.dayCount }
 
-    /// Draws x given theta: one uniform number an entry; NaN where the equations have no solution.
-    public func simulate(_ theta: [Double], using stream: inout RandomStream) -> [Double] {
-        Self.infected(theta).map { part in
+    /// I / N on the days of the tests of each theta; NaN where the equations have no solution.
+    ///
+    /// The equations are solved for log S and log I, which keeps both positive.
+    public func signals(of theta: [[Double]]) -> [[Double]] {
+        let solver = LaneSolver(
+            pair: .dormandPrince,
+            absoluteTolerance: 1e-7,
+            relativeTolerance: 0,
+            segments: LaneSolver.segments(times: Self.dayCount, end: 153)
+        )
+        return solver.solve(Equation(), theta: theta).map { solution in
+            solution.map { $0.isNaN ? .nan : min(exp($0), 1) }
+        }
+    }
+
+    /// Draws x given I / N: one uniform number an entry; NaN stays NaN.
+    public func observe(_ signal: [Double], using stream: inout RandomStream) -> [Double] {
+        signal.map { part in
             let uniform = stream.uniform()
             return part.isNaN ? .nan : Self.binomial(Self.tested, part, at: uniform)
         }
     }
 
-    /// I / N on the days of the tests.
-    ///
-    /// The equations are solved for log S and log I, which keeps both positive.
-    package static func infected(_ theta: [Double]) -> [Double] {
-        let start = SIMD2(log((population - 1) / population), log(1 / population))
-        let solution = DormandPrince().solve(from: start, times: days) { y in
-            SIMD2(-theta[0] * exp(y.y), theta[0] * exp(y.x) - theta[1])
+    /// log(I / N) and log(S / N).
+    private struct Equation: LaneEquation {
+        private var contact = Lanes.zero
+        private var recovery = Lanes.zero
+
+        var dimension: Int { 2 }
+        var reportedCount: Int { 1 }
+
+        mutating func begin(_ theta: [Double], lane: Int) -> [Double] {
+            contact[lane] = theta[0]
+            recovery[lane] = theta[1]
+            let population = SIR.population
+            return [log(1 / population), log((population - 1) / population)]
         }
-        return solution.map { min(exp($0.y), 1) }
+
+        func slope(at y: [Lanes], into slopes: inout [Lanes], from index: Int) {
+            slopes[index] = contact * exponential(y[1]) - recovery
+            slopes[index + 1] = -contact * exponential(y[0])
+        }
     }
 
     /// The quantile of a binomial distribution, by adding up its probabilities.

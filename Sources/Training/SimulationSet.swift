@@ -167,6 +167,22 @@ public struct SimulationSet: Sendable {
         return Array(batch.x[own * xDim..<(own + 1) * xDim])
     }
 
+    /// The first rows, up to so many.
+    ///
+    /// - Throws: `TrainingError` when a file cannot be read any more.
+    public func first(_ count: Int) throws(TrainingError) -> Simulations {
+        let batch = try batch(Array(0..<min(count, self.count))[...])
+        func rows(_ table: [Float], _ width: Int) -> [Float] {
+            batch.rows.flatMap { table[$0 * width..<($0 + 1) * width] }
+        }
+        return Simulations(
+            theta: rows(batch.theta, thetaDim),
+            x: rows(batch.x, xDim),
+            thetaDim: thetaDim,
+            xDim: xDim
+        )
+    }
+
     /// Bytes of one row in single precision.
     var rowBytes: Int { (thetaDim + xDim) * MemoryLayout<Float>.size }
 

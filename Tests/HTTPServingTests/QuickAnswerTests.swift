@@ -29,10 +29,20 @@ private final class QuickService: HTTPService {
         }
     }
 
-    func compute(_ request: HTTPRequest, body: [UInt8], idleWorkers: Int) -> ServerResponse {
+    func compute(
+        _ request: HTTPRequest,
+        body: [UInt8],
+        idleWorkers: Int,
+        cancellation: Cancellation
+    ) -> ServerResponse {
         request.path == "/quick"
             ? ServerResponse(head: HTTPResponse(status: .ok), body: body + Array(" worker".utf8))
-            : inner.compute(request, body: body, idleWorkers: idleWorkers)
+            : inner.compute(
+                request,
+                body: body,
+                idleWorkers: idleWorkers,
+                cancellation: cancellation
+            )
     }
 }
 

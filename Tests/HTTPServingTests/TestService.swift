@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import HTTPMessages
 import HTTPServing
 import HTTPTypes
@@ -25,9 +26,24 @@ final class Gate: Sendable {
     }
 }
 
-/// `GET /live` and `GET /big` at once; `POST /echo`, `POST /slow` (behind a gate) and `GET /idle` on a worker.
+/// Something that has come about; each time can be waited for once.
+final class Event: Sendable {
+    private let times = DispatchSemaphore(value: 0)
+
+    func happen() { times.signal() }
+
+    /// Whether it happens within some seconds.
+    func happens(within seconds: Int = 10) -> Bool {
+        times.wait(timeout: .now() + .seconds(seconds)) == .success
+    }
+}
+
+/// `GET /live` and `GET /big` at once; `POST /echo`, `POST /slow` (behind a gate), `POST /long` (until
+/// nobody waits) and `GET /idle` on a worker.
 struct TestService: HTTPService {
     let gate = Gate()
+    let longBegins = Event()
+    let longEnds = Event()
     let limitBytes: Int
 
     init(limitBytes: Int = 64 << 20) {
@@ -45,14 +61,29 @@ struct TestService: HTTPService {
                     body: [UInt8](repeating: 0x61, count: 30_000_000)
                 )
             )
-        case "/echo", "/slow", "/idle": .compute(limitBytes: limitBytes)
+        case "/echo", "/slow", "/long", "/idle": .compute(limitBytes: limitBytes)
         default: .respond(ServerResponse(head: HTTPResponse(status: .notFound)))
         }
     }
 
-    func compute(_ request: HTTPRequest, body: [UInt8], idleWorkers: Int) -> ServerResponse {
+    func compute(
+        _ request: HTTPRequest,
+        body: [UInt8],
+        idleWorkers: Int,
+        cancellation: Cancellation
+    ) -> ServerResponse {
         switch request.path {
         case "/slow": gate.wait()
+        case "/long":
+            longBegins.happen()
+            // Far longer than any test waits.
+            let end = ContinuousClock.now + .seconds(60)
+            while !cancellation.isCancelled, ContinuousClock.now < end { usleep(1000) }
+            longEnds.happen()
+            return ServerResponse(
+                head: HTTPResponse(status: .ok),
+                body: Array(cancellation.isCancelled ? "cancelled".utf8 : "too late".utf8)
+            )
         case "/idle":
             return ServerResponse(
                 head: HTTPResponse(status: .ok),

@@ -108,7 +108,12 @@ struct InMemoryClient {
         return send(request, body: bytes)
     }
 
-    func send(_ request: HTTPRequest, body: [UInt8]?, idleWorkers: Int = 0) -> Answer {
+    func send(
+        _ request: HTTPRequest,
+        body: [UInt8]?,
+        idleWorkers: Int = 0,
+        cancellation: Cancellation = Cancellation()
+    ) -> Answer {
         let admission = service.admit(
             request,
             hasBody: body.map { !$0.isEmpty } ?? false,
@@ -119,7 +124,12 @@ struct InMemoryClient {
             return Answer(response: response)
         case .compute:
             return Answer(
-                response: service.compute(request, body: body ?? [], idleWorkers: idleWorkers)
+                response: service.compute(
+                    request,
+                    body: body ?? [],
+                    idleWorkers: idleWorkers,
+                    cancellation: cancellation
+                )
             )
         }
     }

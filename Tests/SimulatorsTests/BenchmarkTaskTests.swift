@@ -15,9 +15,10 @@ import Testing
     @Test func `the tasks have the names the commands use`() {
         #expect(
             Self.names == [
-                "linear_gaussian", "gaussian_linear", "gaussian_linear_uniform", "slcp",
-                "slcp_distractors", "bernoulli_glm", "bernoulli_glm_raw", "gaussian_mixture",
-                "two_moons", "sir", "lotka_volterra",
+                "linear_gaussian", "lotka_volterra_series", "sir_series", "spatial_sir",
+                "hodgkin_huxley", "digits_vae", "gaussian_linear", "gaussian_linear_uniform",
+                "slcp", "slcp_distractors", "bernoulli_glm", "bernoulli_glm_raw",
+                "gaussian_mixture", "two_moons", "sir", "lotka_volterra",
             ]
         )
         #expect(Self.namesWithReference == ["linear_gaussian", "gaussian_linear", "two_moons"])
@@ -81,7 +82,10 @@ import Testing
         #expect(example.count == task.xDim)
         #expect(try task.exampleObservation() == example)
         #expect(task.thetaNames.count == task.thetaDim)
-        #expect(task.xNames.count == task.xDim)
+        #expect(task.xShape.reduce(1, *) == task.xDim)
+        #expect(task.xNames == nil || task.xNames?.count == task.xDim)
+        #expect(task.xUnits == nil || task.xUnits?.count == task.xDim)
+        #expect(task.thetaUnits == nil || task.thetaUnits?.count == task.thetaDim)
     }
 
     @Test(arguments: namesWithReference)

@@ -49,6 +49,19 @@ public struct Attack: Sendable, Equatable {
     /// How many threads may take part; the result does not depend on it.
     public var workers = 1
 
+    /// Draws and densities that the search on one observation takes, and the judgement of what it
+    /// finds.
+    package var evaluations: Int {
+        let searches = method == .eigenvector ? 2 : restarts
+        let climbed =
+            switch method {
+            case .pgd, .adaptive: steps * draws
+            case .fgsm: draws
+            case .eigenvector, .noise: 0
+            }
+        return searches * (climbed + evaluationDraws) + 2 * evaluationDraws
+    }
+
     /// The published attack on KL(q(· | x) ‖ q(· | x̃)).
     public init() {}
 }

@@ -60,16 +60,29 @@ struct AttackPass {
     func outcomes(isCancelled: () -> Bool) throws(AttackError) -> [AttackOutcome] {
         var found: [Float]
         switch attack.method {
-        case .noise: found = best(of: attacked(randomStarts()), restarts: restarts)
-        case .eigenvector: found = best(of: attacked(eigenvectors(signs: 2)), restarts: 2)
+        case .noise:
+            found = try best(
+                of: attacked(randomStarts()),
+                restarts: restarts,
+                isCancelled: isCancelled
+            )
+        case .eigenvector:
+            found = try best(
+                of: attacked(eigenvectors(signs: 2, isCancelled: isCancelled)),
+                restarts: 2,
+                isCancelled: isCancelled
+            )
         case .fgsm, .pgd, .adaptive:
-            found = best(
-                of: try climbed(isCancelled: isCancelled),
-                restarts: restarts
+            found = try best(
+                of: climbed(isCancelled: isCancelled),
+                restarts: restarts,
+                isCancelled: isCancelled
             )
         }
         if isCancelled() { throw .cancelled }
-        if !isNeverBelowClean { found = best(of: interleaved(found), restarts: 2) }
+        if !isNeverBelowClean {
+            found = try best(of: interleaved(found), restarts: 2, isCancelled: isCancelled)
+        }
         return measured(found)
     }
 
@@ -103,26 +116,44 @@ extension AttackPass {
     }
 
     /// The top Fisher eigenvector of each observation, as long as the radius, with both signs.
-    private func eigenvectors(signs: Int) -> [Float] {
+    ///
+    /// Observations that follow on each other and are the same, as those attacked with several
+    /// radii are, share one estimate.
+    private func eigenvectors(
+        signs: Int,
+        isCancelled: () -> Bool
+    ) throws(AttackError) -> [Float] {
         var estimator = FisherEstimator(sensitivity)
         estimator.draws = Self.fisherDraws
         estimator.seed = attack.seed
         estimator.workers = attack.workers
-        return estimator.estimates(at: observations).enumerated().flatMap { row, fisher in
-            let direction = fisher.direction.map(Float.init)
-            let unit = attack.norm == .l2 ? direction : attack.norm.steepest(direction[...])
+        var ends: [Float] = []
+        var last: (bits: [UInt32], unit: [Float])?
+        for row in 0..<count {
+            let x = Array(observations[(row * xDim)..<((row + 1) * xDim)])
+            let bits = x.map(\.bitPattern)
+            if last?.bits != bits {
+                if isCancelled() { throw .cancelled }
+                let direction = estimator.estimate(at: x).direction.map(Float.init)
+                last = (
+                    bits, attack.norm == .l2 ? direction : attack.norm.steepest(direction[...])
+                )
+            }
             let radius = Float(radii[row])
-            return (0..<signs).flatMap { sign in unit.map { (sign == 0 ? radius : -radius) * $0 } }
+            for sign in 0..<signs {
+                ends += (last?.unit ?? []).map { (sign == 0 ? radius : -radius) * $0 }
+            }
         }
+        return ends
     }
 
     /// Where an adaptive search begins: both ends of the eigenvector, then random points.
-    private func adaptiveStarts() -> [Float] {
+    private func adaptiveStarts(isCancelled: () -> Bool) throws(AttackError) -> [Float] {
         var starts = randomStarts()
-        let ends = eigenvectors(signs: 2)
+        let ends = try eigenvectors(signs: 2, isCancelled: isCancelled)
         let width = 2 * xDim
         if restarts == 1 {
-            let better = best(of: attacked(ends), restarts: 2)
+            let better = try best(of: attacked(ends), restarts: 2, isCancelled: isCancelled)
             for place in starts.indices {
                 // The perturbation as it is after clipping.
                 let delta = better[place] - observations[place]
@@ -143,7 +174,9 @@ extension AttackPass {
 extension AttackPass {
     /// The attacked observations at the end of the searches, `[R, L]`.
     private func climbed(isCancelled: () -> Bool) throws(AttackError) -> [Float] {
-        var delta = attack.method == .adaptive ? adaptiveStarts() : randomStarts()
+        var delta =
+            attack.method == .adaptive
+            ? try adaptiveStarts(isCancelled: isCancelled) : randomStarts()
         if attack.method == .fgsm {
             // At the clean observation a divergence has no gradient.
             for place in delta.indices { delta[place] *= 0.1 }
@@ -251,14 +284,13 @@ extension AttackPass {
     }
 
     private func repeated(
-        _ objective: ObjectiveGradient.ResolvedObjective,
-        times: Int? = nil
+        _ objective: ObjectiveGradient.ResolvedObjective
     ) -> ObjectiveGradient.ResolvedObjective {
         switch objective {
         case .klCleanAttacked, .klAttackedClean, .mmd: objective
-        case .nll(let u): .nll(u: repeated(u, width: sensitivity.thetaDim, times: times))
+        case .nll(let u): .nll(u: repeated(u, width: sensitivity.thetaDim))
         case .target(let contexts):
-            .target(contexts: repeated(contexts, width: sensitivity.contextDim, times: times))
+            .target(contexts: repeated(contexts, width: sensitivity.contextDim))
         }
     }
 }
@@ -266,29 +298,35 @@ extension AttackPass {
 // Judgement.
 extension AttackPass {
     /// The candidate with the largest objective of each observation, `[B, L]`.
-    private func best(of candidates: [Float], restarts: Int) -> [Float] {
+    private func best(
+        of candidates: [Float],
+        restarts: Int,
+        isCancelled: () -> Bool
+    ) throws(AttackError) -> [Float] {
         guard restarts > 1 else { return candidates }
-        let judge = ObjectiveGradient(
-            sensitivity: sensitivity,
-            objective: repeated(objective.objective, times: restarts),
-            clean: repeated(contexts, width: sensitivity.contextDim, times: restarts),
-            workers: attack.workers
-        )
-        let values = judge.values(
-            at: sensitivity.contexts(of: candidates, workers: attack.workers),
-            draws: attack.evaluationDraws,
-            keys: keys(step: Self.judgement, restarts: restarts)
-        )
-        return (0..<count).flatMap { row in
-            var best = 0
-            for restart in 1..<restarts {
-                // A value that is no number is no success.
-                let (new, old) = (values[row * restarts + restart], values[row * restarts + best])
-                if new.mean > old.mean || old.mean.isNaN { best = restart }
+        let keys = keys(step: Self.judgement, restarts: 1)
+        var best = [Float](repeating: 0, count: count * xDim)
+        var values = [Double](repeating: .nan, count: count)
+        for restart in 0..<restarts {
+            if isCancelled() { throw .cancelled }
+            let own = (0..<count).flatMap { row in
+                let start = (row * restarts + restart) * xDim
+                return candidates[start..<(start + xDim)]
             }
-            let start = (row * restarts + best) * xDim
-            return candidates[start..<(start + xDim)]
+            let judged = objective.values(
+                at: sensitivity.contexts(of: own, workers: attack.workers),
+                draws: attack.evaluationDraws,
+                keys: keys
+            )
+            for row in 0..<count
+            // A value that is no number is no success.
+            where restart == 0 || judged[row].mean > values[row] || values[row].isNaN {
+                let part = (row * xDim)..<((row + 1) * xDim)
+                best.replaceSubrange(part, with: own[part])
+                values[row] = judged[row].mean
+            }
         }
+        return best
     }
 
     /// The clean observation and what was found, by turns.

@@ -8,6 +8,10 @@ import Kernels
 public struct Attacker: Sendable {
     /// Searches that step together.
     private static let searchesPerPass = 512
+    /// Draws between two questions whether the attack is to end: a few hundredths of a second.
+    private static let drawsPerPass = 1 << 15
+    /// Numbers that these draws and their scores may take.
+    private static let numbersPerPass = 1 << 22
 
     private let sensitivity: PosteriorSensitivity
 
@@ -16,8 +20,24 @@ public struct Attacker: Sendable {
         self.init(PosteriorSensitivity(posterior))
     }
 
-    init(_ sensitivity: PosteriorSensitivity) {
+    /// Prepares a posterior whose sensitivity is planned already.
+    package init(_ sensitivity: PosteriorSensitivity) {
         self.sensitivity = sensitivity
+    }
+
+    /// Observations that are attacked together: many enough for the lanes, few enough for memory
+    /// and for an attack to end soon after it is cancelled.
+    package func observationsPerPass(_ attack: Attack) -> Int {
+        let draws = max(attack.restarts * attack.draws, attack.evaluationDraws)
+        let width = 1 + sensitivity.thetaDim + sensitivity.contextDim
+        return max(
+            1,
+            min(
+                Self.searchesPerPass / attack.restarts,
+                Self.drawsPerPass / draws,
+                Self.numbersPerPass / (draws * width)
+            )
+        )
     }
 
     /// Attacks each observation.
@@ -40,7 +60,7 @@ public struct Attacker: Sendable {
         precondition(attack.steps > 0 && attack.draws > 0 && attack.restarts > 0)
         precondition(attack.evaluationDraws >= 2, "\(attack.evaluationDraws) evaluation draws")
         var outcomes: [AttackOutcome] = []
-        let perPass = max(1, Self.searchesPerPass / attack.restarts)
+        let perPass = observationsPerPass(attack)
         for first in stride(from: 0, to: radii.count, by: perPass) {
             let rows = first..<min(first + perPass, radii.count)
             let pass = AttackPass(

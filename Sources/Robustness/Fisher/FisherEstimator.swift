@@ -29,7 +29,8 @@ public struct FisherEstimator: Sendable {
         self.init(PosteriorSensitivity(posterior))
     }
 
-    init(_ sensitivity: PosteriorSensitivity) {
+    /// Prepares a posterior whose sensitivity is planned already.
+    package init(_ sensitivity: PosteriorSensitivity) {
         self.sensitivity = sensitivity
     }
 
