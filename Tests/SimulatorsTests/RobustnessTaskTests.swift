@@ -64,8 +64,10 @@ import Testing
     func `the grid is numpy's, given the thresholds`(golden: GoldenGrid) {
         func threshold(_ kind: Int, _ step: Int, _ row: Int, _ column: Int) -> Double {
             let key = kind * 1_000_003 + step * 40_009 + row * 211 + column * 7 + 12345
-            let mixed = UInt32(truncatingIfNeeded: key) &* 2_654_435_761 &* 2_246_822_519
-            return (Double(mixed) + 0.5) * 0x1p-32
+            var mixed = UInt32(truncatingIfNeeded: key)
+            mixed = (mixed ^ mixed >> 16) &* 0x7feb_352d
+            mixed = (mixed ^ mixed >> 15) &* 0x846c_a68b
+            return (Double(mixed ^ mixed >> 16) + 0.5) * 0x1p-32
         }
         var epidemic = SpatialSIR.Epidemic { threshold(0, 0, $0, $1) < 4.0 / 900 }
         for step in 1...SpatialSIR.stepCount {
