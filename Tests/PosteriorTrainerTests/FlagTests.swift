@@ -99,7 +99,7 @@ import Testing
         Refusal("benchmark two_moons --references r --samples 9", "--samples 9: expected"),
         Refusal("benchmark two_moons --references r --members 0", "--members 0: expected"),
         Refusal("benchmark two_moons", "--references"),
-        Refusal("reproduce", "reproduce"),
+        Refusal("undo", "undo"),
     ]
 
     @Test(arguments: others)
