@@ -136,6 +136,14 @@ let package = Package(
                 "StrictJSON", httpTypes,
             ]
         ),
+        // They run the program, which is built with them.
+        .testTarget(
+            name: "PosteriorTrainerTests",
+            dependencies: [
+                "Distributions", "Estimators", "Kernels", "ModelStore", "PosteriorTrainer",
+                "SimulationFiles",
+            ]
+        ),
         .testTarget(
             name: "StatisticalTests",
             dependencies: [

@@ -13,12 +13,15 @@ struct ModelCatalog: Sendable {
         let xShape: ObservationShape
         /// So many draws or densities are worked out well within `ServiceLimits.loopTime`.
         let quickDraws: Int
+        /// What lies inside the prior, where the density has mass outside.
+        let acceptanceRates: AcceptanceRates
 
         init(_ model: ModelRepository.Model, loopTime: Duration) {
             self.model = model
             name = model.name
             version = model.version
             posterior = model.file.posterior
+            acceptanceRates = AcceptanceRates(of: model.file.posterior)
             xShape = ObservationShape(
                 extents: model.file.metadata.x.shape,
                 of: model.file.posterior

@@ -38,7 +38,12 @@ enum PosteriorCall {
                 return
             case .credible:
                 self = .credible(
-                    try CredibleRequest(body, xShape: xShape, thetaDim: thetaDim, limits: limits)
+                    try CredibleRequest(
+                        body,
+                        xShape: xShape,
+                        posterior: model.posterior,
+                        limits: limits
+                    )
                 )
                 return
             }
@@ -104,6 +109,7 @@ enum PosteriorCall {
             return try CredibleEndpoint.answer(
                 request,
                 model: model,
+                limits: limits,
                 deadline: deadline,
                 workers: workers
             )
