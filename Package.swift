@@ -74,7 +74,8 @@ let package = Package(
         .executableTarget(
             name: "PosteriorBenchmark",
             dependencies: [
-                "Distributions", "Estimators", "Kernels", "StrictJSON", "Training", argumentParser,
+                "Distributions", "Estimators", "Kernels", "Simulators", "StrictJSON", "Training",
+                argumentParser,
             ]
         ),
         // Tests.

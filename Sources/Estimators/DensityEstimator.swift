@@ -43,9 +43,23 @@ protocol DensityEstimator: ParameterizedPart {
         given context: LaneValue,
         to program: inout LaneProgram
     ) -> [Stratum]?
+
+    /// Appends a draw z made from noise and ∂ log q(z | context) / ∂context with the draw held, for
+    /// less than the parts cost that it could be made of; nil where there is no shorter way.
+    func appendDrawScore(
+        normals: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> (z: LaneValue, score: LaneValue)?
 }
 
 extension DensityEstimator {
+    func appendDrawScore(
+        normals: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> (z: LaneValue, score: LaneValue)? { nil }
+
     /// Appends the mean `[D]` and the precision factor A of a density that is one normal.
     ///
     /// Its precision is AᵀA. The factor's numbers are the diagonal `[D]`, then what stands above

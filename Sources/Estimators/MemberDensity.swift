@@ -155,6 +155,19 @@ extension MemberDensity {
         }
     }
 
+    /// A draw u and ∂ log q(u | context) / ∂context with the draw held; nil where there is no
+    /// shorter way than its parts.
+    func appendDrawScore(
+        normals: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> (u: LaneValue, score: LaneValue)? {
+        let draw = program.within(estimatorPart) {
+            estimator.appendDrawScore(normals: normals, given: context, to: &$0)
+        }
+        return draw.map { (standardization.appendUnstandardized($0.z, to: &program), $0.score) }
+    }
+
     /// Mean and precision factor of z, of a density that is one normal.
     func appendNormal(
         given context: LaneValue,

@@ -77,12 +77,12 @@ extension EstimatorArchitecture {
 ///
 /// *Reference*: Papamakarios and Murray (2016), Fast ε-free inference of simulation models with
 /// Bayesian conditional density estimation, arXiv:1605.06376, eq. 4.
-private struct NPEEstimator: TrainableDensityEstimator {
+private struct NPEEstimator: DefensibleEstimator {
     private let architecture: EstimatorArchitecture
     private let embedding: EmbeddingArchitecture?
     private let prior: DistributionDescription
     private let support: PosteriorSupport
-    private let density: ConditionalDensity
+    let density: ConditionalDensity
     private let lossEvaluator: LaneEvaluator
     private let gradientEvaluator: GradientEvaluator
 

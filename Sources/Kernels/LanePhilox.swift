@@ -36,6 +36,15 @@ public struct NoiseKey: Sendable, Hashable {
         )
         words = SIMD2(last[2], last[3])
     }
+
+    /// The key of one place in a grid of draws, such as a step, a row and a repetition.
+    public init(seed: UInt64, place: SIMD4<UInt32>) {
+        let block = Philox4x32.block(
+            counter: place,
+            key: SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
+        )
+        words = SIMD2(block[0], block[1])
+    }
 }
 
 /// What kind of numbers a noise input holds; each kind has its own part of the counter space.

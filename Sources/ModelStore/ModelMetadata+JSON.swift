@@ -57,6 +57,9 @@ extension TrainingRecord {
         writer.key("defense")
         writer.string(defense)
         writer.optional("beta", beta)
+        writer.optional("beta_in_data_scale", betaInDataScale)
+        writer.optional("epsilon", epsilon)
+        writer.optional("epsilon_in_data_scale", epsilonInDataScale)
         if let seed {
             writer.key("seed")
             writer.integer(seed)
@@ -98,6 +101,9 @@ extension TrainingRecord {
             simulations: try fields.optional("simulations")?.integer(in: counts),
             defense: try fields.required("defense", expected: "a string").string(),
             beta: try fields.optional("beta")?.double(),
+            betaInDataScale: try fields.optional("beta_in_data_scale")?.double(),
+            epsilon: try fields.optional("epsilon")?.double(),
+            epsilonInDataScale: try fields.optional("epsilon_in_data_scale")?.double(),
             seed: try fields.optional("seed")?.integer(in: 0...UInt64.max),
             softwareVersion: try fields.required("software_version", expected: "a string")
                 .string(),

@@ -73,8 +73,14 @@ public struct TrainingRecord: Sendable, Equatable {
     public var simulations: Int?
     /// The defense, such as `none` or `fim`.
     public var defense: String
-    /// Strength β of the defense.
+    /// Strength β of the defense; where it has the unit of x², in the user's unit.
     public var beta: Double?
+    /// β in units of the squared data scale, where it has a unit.
+    public var betaInDataScale: Double?
+    /// The largest perturbation the defense trains against, in the user's unit of x.
+    public var epsilon: Double?
+    /// The same in units of the data scale.
+    public var epsilonInDataScale: Double?
     /// The seed of initial weights, splits and batches, where it is known.
     public var seed: UInt64?
     /// The release that trained it, such as `posterior-server 0.1.0`.
@@ -112,6 +118,9 @@ public struct TrainingRecord: Sendable, Equatable {
         simulations: Int? = nil,
         defense: String = "none",
         beta: Double? = nil,
+        betaInDataScale: Double? = nil,
+        epsilon: Double? = nil,
+        epsilonInDataScale: Double? = nil,
         seed: UInt64? = nil,
         softwareVersion: String,
         batchSize: Int? = nil,
@@ -132,6 +141,9 @@ public struct TrainingRecord: Sendable, Equatable {
         self.simulations = simulations
         self.defense = defense
         self.beta = beta
+        self.betaInDataScale = betaInDataScale
+        self.epsilon = epsilon
+        self.epsilonInDataScale = epsilonInDataScale
         self.seed = seed
         self.softwareVersion = softwareVersion
         self.batchSize = batchSize

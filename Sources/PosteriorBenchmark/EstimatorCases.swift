@@ -1,11 +1,17 @@
 import Distributions
 import Estimators
 import Kernels
+import Simulators
+import Training
 
 /// Samples, log densities and training steps of the estimators.
 enum EstimatorCases {
     private static let dimension = 10
     private static let rows = 1000
+    private static let prior = DistributionDescription.diagonalNormal(
+        mean: Array(repeating: 0, count: dimension),
+        standardDeviation: Array(repeating: 1, count: dimension)
+    )
 
     static func all(workers: Int) throws -> [BenchmarkCase] {
         let architectures: [(String, EstimatorArchitecture)] = [
@@ -29,10 +35,7 @@ enum EstimatorCases {
         ]
         return try architectures.flatMap { name, architecture in
             let estimator = try architecture.trainable(
-                prior: .diagonalNormal(
-                    mean: Array(repeating: 0, count: dimension),
-                    standardDeviation: Array(repeating: 1, count: dimension)
-                ),
+                prior: prior,
                 standardization: Standardization(
                     thetaScale: Array(repeating: 1, count: dimension),
                     thetaShift: Array(repeating: 0, count: dimension),
@@ -41,6 +44,7 @@ enum EstimatorCases {
                 )
             )
             return try serving(name, estimator, workers) + training(name, estimator, workers)
+                + (name == "maf" ? [fisherStep(name, estimator, workers)] : [])
         }
     }
 
@@ -84,6 +88,27 @@ enum EstimatorCases {
                 },
             ]
         }
+    }
+
+    private static func fisherStep(
+        _ name: String,
+        _ estimator: any TrainableDensityEstimator,
+        _ workers: Int
+    ) throws -> BenchmarkCase {
+        let count = 512
+        let theta = table(count, seed: 4)
+        let x = table(count, seed: 5)
+        let data = try SimulationSet(
+            Simulations(theta: theta, x: x, thetaDim: dimension, xDim: dimension),
+            prior: prior
+        )
+        return try DefenseCases.fisherStep(
+            name,
+            estimator,
+            batch: SimulationSet.Batch(theta: theta, x: x, rows: Array(0..<count)[...]),
+            of: data,
+            workers: workers
+        )
     }
 
     private static func training(

@@ -17,6 +17,9 @@ struct FitOptions: ParsableArguments {
     @OptionGroup(title: "Optimisation")
     var optimizationOptions: OptimizationOptions
 
+    @OptionGroup(title: "Defense")
+    var defenseOptions: DefenseOptions
+
     @OptionGroup(title: "Standardisation")
     var standardizationOptions: StandardizationOptions
 
@@ -38,10 +41,11 @@ struct FitOptions: ParsableArguments {
         try require(threads > 0, "--threads", threads, expected: "at least 1")
     }
 
-    /// The training on a number of simulations.
-    func training(simulations count: Int) -> EnsembleTraining {
+    /// The training on a number of simulations, with the flags' defense or another.
+    func training(simulations count: Int, defense: Defense? = nil) throws -> EnsembleTraining {
         var configuration = TrainingConfiguration(seed: seed)
         configuration.support = estimatorOptions.support
+        configuration.defense = try defense ?? defenseOptions.settings()
         optimizationOptions.apply(to: &configuration, simulations: count)
         standardizationOptions.apply(to: &configuration)
         stoppingOptions.apply(to: &configuration, simulations: count)
@@ -59,6 +63,7 @@ struct FitOptions: ParsableArguments {
     /// - Parameters:
     ///   - data: The pairs to train on.
     ///   - xShape: The shape of one x.
+    ///   - defense: Takes the place of the flags' one.
     ///   - checkpoint: Where to keep the state of the first run, if anywhere.
     ///   - isCancelled: Asked before every step; true ends training with what there is.
     /// - Returns: The posterior and how it came about.
@@ -66,10 +71,11 @@ struct FitOptions: ParsableArguments {
     func train(
         on data: SimulationSet,
         xShape: [Int],
+        defense: Defense? = nil,
         checkpoint: CheckpointFile? = nil,
         isCancelled: () -> Bool = { false }
     ) throws -> EnsembleTraining.Outcome {
-        let training = training(simulations: data.count)
+        let training = try training(simulations: data.count, defense: defense)
         let embedding = try embeddingOptions.architecture(xShape: xShape)
         var display = ProgressDisplay(training.configuration, runs: training.runs)
         defer { display.finish() }

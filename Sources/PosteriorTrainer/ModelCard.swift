@@ -46,11 +46,23 @@ struct ModelCard: CustomStringConvertible {
         facts += training.task.map { [("task", $0)] } ?? []
         facts += training.dataDigest.map { [("data", $0)] } ?? []
         facts += training.simulations.map { [("simulations", "\($0)")] } ?? []
-        facts.append(
-            ("defense", training.beta.map { "\(training.defense), β = \($0)" } ?? training.defense)
-        )
+        facts.append(("defense", defense(training)))
         facts += training.seed.map { [("seed", "\($0)")] } ?? []
         return facts + losses(training) + [("software", training.softwareVersion)]
+    }
+
+    /// The defense with its strength and radius.
+    private func defense(_ training: TrainingRecord) -> String {
+        var parts = [training.defense]
+        if let beta = training.beta {
+            let relative = training.betaInDataScale.map { String(format: " = %.4g s²", $0) } ?? ""
+            parts.append(String(format: "β = %.4g", beta) + relative)
+        }
+        if let epsilon = training.epsilon {
+            let relative = training.epsilonInDataScale.map { String(format: " = %.4g s", $0) } ?? ""
+            parts.append(String(format: "ε = %.4g", epsilon) + relative)
+        }
+        return parts.joined(separator: ", ")
     }
 
     /// Where it was imported from.

@@ -70,6 +70,13 @@ struct ModelDestination {
         missingFolders = Self.missingFolders(above: directory)
     }
 
+    /// The destination this many versions later.
+    func following(by count: Int) throws -> ModelDestination {
+        let text = directoryParts.version
+        guard let version = ModelName.version(text) else { return self }
+        return try ModelDestination(flag: "\(directory.dropLast(text.count))\(version + count)")
+    }
+
     /// Checks that nothing is overwritten by accident, and makes the folder above the version.
     func prepare(force: Bool, resumes: Bool) throws {
         let files = FileManager.default

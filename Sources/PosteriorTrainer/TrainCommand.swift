@@ -38,6 +38,9 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup
     var fitOptions: FitOptions
 
+    @OptionGroup(title: "Sweep")
+    var sweepOptions: SweepOptions
+
     @OptionGroup(title: "Output")
     var outputOptions: OutputOptions
 
@@ -58,6 +61,7 @@ struct TrainCommand: ParsableCommand {
             throw ValidationError("--data needs --output DIRECTORY/NAME/VERSION")
         }
         try require(simulations >= 2, "--simulations", simulations, expected: "at least 2")
+        try sweepOptions.validate(with: fitOptions, task: task)
         try require(
             testSimulations == 0 || testSimulations >= 2,
             "--test-simulations",
@@ -75,6 +79,9 @@ struct TrainCommand: ParsableCommand {
     func train() throws -> EnsembleTraining.Outcome {
         let task = try task.map { try BenchmarkTask.named(byFlag: $0) }
         let destination = try outputOptions.destination(defaultName: task?.name ?? "")
+        guard sweepOptions.betaSweep.isEmpty else {
+            return try BetaSweep(command: self, destination: destination).run(task: task)
+        }
         let checkpointPath = outputOptions.checkpoint ?? destination.checkpointPath
         let source: TrainingData
         let outcome: EnsembleTraining.Outcome
@@ -92,7 +99,7 @@ struct TrainCommand: ParsableCommand {
             destination.removeEmptyFolders()
             throw error
         }
-        let training = fitOptions.training(simulations: source.set.count)
+        let training = try fitOptions.training(simulations: source.set.count)
         let model = TrainedModel(source: source, training: training, outcome: outcome)
         try model.write(to: destination)
         print(model.summary(path: destination.modelPath))
@@ -103,8 +110,13 @@ struct TrainCommand: ParsableCommand {
             note("not finished; the same command with --resume goes on from \(checkpointPath)")
             return outcome
         }
-        for run in 0..<training.runs {
-            let path = WeightDecaySearch.checkpointPath(checkpointPath, run: run)
+        try removeCheckpoints(checkpointPath, runs: training.runs)
+    }
+
+    /// Removes what finished runs went on from.
+    func removeCheckpoints(_ path: String, runs: Int) throws {
+        for run in 0..<runs {
+            let path = WeightDecaySearch.checkpointPath(path, run: run)
             guard FileManager.default.fileExists(atPath: path) else { continue }
             try FileManager.default.removeItem(atPath: path)
         }
@@ -112,7 +124,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     /// What the flags say to train on.
-    private func trainingData(
+    func trainingData(
         task: BenchmarkTask?,
         destination: ModelDestination
     ) throws -> TrainingData {
@@ -156,7 +168,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     /// Tells the user something on standard error.
-    private func note(_ text: String) {
+    func note(_ text: String) {
         FileHandle.standardError.write(Data("\(text)\n".utf8))
     }
 }

@@ -75,10 +75,19 @@ struct TrainedModel {
     /// same bytes.
     private var metadata: ModelMetadata {
         let configuration = training.configuration
+        let defense = configuration.defense
+        let scale = source.set.dataScale
+        let beta = defense.beta(dataScale: scale)
+        let epsilon = defense.epsilon?.size(dataScale: scale)
         var record = TrainingRecord(
             task: source.task?.name,
             dataDigest: source.digest,
             simulations: source.simulations,
+            defense: defense.name,
+            beta: beta,
+            betaInDataScale: defense.betaHasUnit ? beta.map { $0 / (scale * scale) } : nil,
+            epsilon: epsilon,
+            epsilonInDataScale: epsilon.map { $0 / scale },
             seed: configuration.seed,
             softwareVersion: PosteriorTrainer.software,
             batchSize: configuration.batchSize,

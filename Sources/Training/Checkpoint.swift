@@ -2,8 +2,8 @@
 ///
 /// Little-endian: eight bytes of magic, the last of them the digit of the format's version; the
 /// settings as pairs of texts; step, step in the epoch and its loss, losses, best epoch, seconds;
-/// the weights, their average, both moments and the best weights as float32; and FNV-1a
-/// over all bytes before it. Texts and arrays follow their count. Every number keeps its bits, so
+/// the weights, their average, both moments and the best weights as float32; of the defense the
+/// steps averaged, the average and the directions; and FNV-1a over all bytes before it. Texts and arrays follow their count. Every number keeps its bits, so
 /// a resumed run ends with the bytes of one that was never interrupted.
 struct Checkpoint {
     /// The settings of the run, in a fixed order.
@@ -14,7 +14,7 @@ struct Checkpoint {
     /// What a checkpoint of any version starts with.
     static let signature = Array("PSTCKPT".utf8)
     /// The version of the format; no other is read.
-    static let version = 3
+    static let version = 4
 
     /// Makes a checkpoint of a state.
     init(settings: [(name: String, value: String)], state: TrainingState) {
@@ -43,6 +43,9 @@ struct Checkpoint {
         writer.append(floats: state.adam.firstMoment)
         writer.append(floats: state.adam.secondMoment)
         writer.append(floats: state.bestParameters)
+        writer.append(UInt64(state.defense.averagedSteps))
+        writer.append(floats: state.defense.average)
+        writer.append(floats: state.defense.directions)
         var digest = FowlerNollVo()
         digest.combine(bytes: writer.bytes)
         writer.append(digest.value)
@@ -89,10 +92,14 @@ struct Checkpoint {
         let firstMoment = try reader.floats()
         let secondMoment = try reader.floats()
         let bestParameters = try reader.floats()
+        let averagedSteps = Int(truncatingIfNeeded: try reader.integer())
+        let defenseAverage = try reader.floats()
+        let directions = try reader.floats()
         let counts = Set(
             [parameters, average, firstMoment, secondMoment, bestParameters].map(\.count)
         )
-        guard counts.count == 1, trainingLosses.count == validationLosses.count, reader.isAtEnd
+        guard counts.count == 1, defenseAverage.isEmpty || counts.contains(defenseAverage.count),
+            trainingLosses.count == validationLosses.count, reader.isAtEnd
         else { throw .damagedCheckpoint("its parts do not fit each other") }
         state = TrainingState(parameters: parameters)
         state.adam = Adam(
@@ -103,6 +110,11 @@ struct Checkpoint {
             step: step
         )
         state.bestParameters = bestParameters
+        state.defense = DefenseMemory(
+            average: defenseAverage,
+            averagedSteps: averagedSteps,
+            directions: directions
+        )
         state.best =
             bestEpoch > 0 ? BestEpoch(epoch: bestEpoch, validationLoss: bestLoss) : nil
         state.trainingLosses = trainingLosses

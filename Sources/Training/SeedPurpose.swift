@@ -14,6 +14,8 @@ public enum SeedPurpose: UInt64, Sendable, CaseIterable {
     case architecture
     /// Fresh simulations to test on.
     case testSimulations
+    /// The draws and perturbations of a defense.
+    case defense
 
     /// The seed for this purpose in a run of the given seed.
     public func seed(of run: UInt64) -> UInt64 {

@@ -47,6 +47,13 @@ public struct SimulationSet: Sendable {
         package var x: [Float]
         /// The rows that are meant, in their order.
         package var rows: ArraySlice<Int>
+
+        /// Points at rows of tables.
+        package init(theta: [Float], x: [Float], rows: ArraySlice<Int>) {
+            self.theta = theta
+            self.x = x
+            self.rows = rows
+        }
     }
 
     /// Keeps the usable rows of a table of simulations, in order.

@@ -33,6 +33,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     /// Whether entries of x with heavy tails are seen on a logarithmic scale, where x is
     /// standardised entry by entry.
     public var scalesHeavyTails = true
+    /// What is done against small perturbations of x.
+    public var defense = Defense.none
     /// The seed of split, order and initial weights.
     public var seed: UInt64 = 1
 
@@ -48,57 +50,58 @@ public struct TrainingConfiguration: Sendable, Equatable {
     ///
     /// - Throws: `TrainingError.invalidSetting` naming the first that is out of its range.
     public func validate() throws(TrainingError) {
-        try require(batchSize > 0, "batch size", "at least 1", batchSize)
+        try requireSetting(batchSize > 0, "batch size", "at least 1", batchSize)
         if let finalBatchSize {
-            try require(finalBatchSize > 0, "final batch size", "at least 1", finalBatchSize)
+            try requireSetting(finalBatchSize > 0, "final batch size", "at least 1", finalBatchSize)
         }
-        try require(
+        try requireSetting(
             learningRate > 0 && learningRate.isFinite,
             "learning rate",
             "a number above 0",
             learningRate
         )
-        try require(warmUpSteps >= 0, "warm-up steps", "at least 0", warmUpSteps)
+        try requireSetting(warmUpSteps >= 0, "warm-up steps", "at least 0", warmUpSteps)
         if case .plateau(let factor, let patience) = learningRateDecay {
-            try require(
+            try requireSetting(
                 factor > 0 && factor < 1,
                 "plateau factor",
                 "a number between 0 and 1",
                 factor
             )
-            try require(patience > 0, "plateau patience", "at least 1", patience)
+            try requireSetting(patience > 0, "plateau patience", "at least 1", patience)
         }
-        try require(
+        try requireSetting(
             weightDecay >= 0 && weightDecay * learningRate < 1,
             "weight decay",
             "a number from 0 up to, not including, 1 / learning rate",
             weightDecay
         )
-        try require(
+        try requireSetting(
             (1...Self.epochLimit).contains(epochs),
             "epochs",
             "1 to \(Self.epochLimit)",
             epochs
         )
-        try require(patience > 0, "patience", "at least 1", patience)
-        try require(
+        try requireSetting(patience > 0, "patience", "at least 1", patience)
+        try requireSetting(
             gradientNormLimit > 0,
             "gradient norm limit",
             "a number above 0",
             gradientNormLimit
         )
-        try require(
+        try requireSetting(
             averageDecay >= 0 && averageDecay < 1,
             "average decay",
             "a number from 0 up to, not including, 1",
             averageDecay
         )
-        try require(
+        try requireSetting(
             validationFraction > 0 && validationFraction < 1,
             "validation fraction",
             "a number between 0 and 1",
             validationFraction
         )
+        try defense.validate()
     }
 
     /// The settings by name, as a checkpoint keeps them.
@@ -120,18 +123,6 @@ public struct TrainingConfiguration: Sendable, Equatable {
             ("z-score of x", xZScore.rawValue),
             ("logarithms of heavy tails", "\(scalesHeavyTails)"),
             ("seed", "\(seed)"),
-        ]
-    }
-
-    /// Throws unless a setting is in its range.
-    private func require(
-        _ holds: Bool,
-        _ name: String,
-        _ expected: String,
-        _ found: some Any
-    ) throws(TrainingError) {
-        guard holds else {
-            throw .invalidSetting(name: name, expected: expected, found: "\(found)")
-        }
+        ] + defense.settings
     }
 }

@@ -18,6 +18,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalidSetting(name: String, expected: String, found: String)
     /// The estimator cannot be built.
     case estimator(EstimatorError)
+    /// The estimator cannot be trained with this defense.
+    case undefensible(defense: String)
     /// A loss or a slope is NaN or infinite.
     case nonFinite(epoch: Int, step: Int, cause: NonFiniteCause)
     /// The checkpoint was made by a run with another setting.
@@ -46,6 +48,11 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(name) is \(found), expected \(expected)"
         case .estimator(let error):
             "\(error)"
+        case .undefensible(let defense):
+            """
+            this estimator has no \(defense) defense, which needs draws that move smoothly with x; \
+            those of a mixture of autoregressive networks (made) jump
+            """
         case .nonFinite(let epoch, let step, let cause):
             "training stopped in epoch \(epoch) at step \(step): \(cause)"
         case .otherRun(let setting, let checkpoint, let run):
@@ -69,6 +76,10 @@ public enum NonFiniteCause: Equatable, Sendable, CustomStringConvertible {
     case trainingLoss(row: Int)
     /// The slope of this parameter, though the losses of the batch are finite.
     case gradient(parameter: Int)
+    /// What a defense adds to the loss of this row, and of every other row it was taken at.
+    case penalty(row: Int)
+    /// The slope of what a defense adds, by this parameter.
+    case penaltyGradient(parameter: Int)
     /// The loss of this row under the averaged weights, after the step.
     case validationLoss(row: Int)
 
@@ -82,6 +93,16 @@ public enum NonFiniteCause: Equatable, Sendable, CustomStringConvertible {
             """
         case .gradient(let parameter):
             "the gradient of parameter \(parameter) is not finite; lower the learning rate"
+        case .penalty(let row):
+            """
+            what the defense adds to the loss of simulation \(row) is not finite; lower the \
+            learning rate, or beta, or epsilon
+            """
+        case .penaltyGradient(let parameter):
+            """
+            the gradient of what the defense adds to the loss is not finite at parameter \
+            \(parameter); lower the learning rate, or beta, or epsilon
+            """
         case .validationLoss(let row):
             """
             the validation loss of simulation \(row) is not finite; look at its values, or lower \

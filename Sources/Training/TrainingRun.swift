@@ -8,7 +8,7 @@ struct TrainingRun {
     /// How many threads may take part.
     private let workers: Int
     /// What gives the loss and its gradient.
-    private let estimator: any TrainableDensityEstimator
+    private let loss: any DefendedLoss
     /// The pairs.
     private let data: SimulationSet
     /// Which pairs train and which judge.
@@ -45,7 +45,7 @@ struct TrainingRun {
     ) throws(TrainingError) {
         configuration = trainer.configuration
         workers = trainer.workers
-        self.estimator = estimator
+        loss = try configuration.defense.loss(of: estimator, on: data, seed: configuration.seed)
         self.data = data
         self.split = split
         self.checkpoint = checkpoint
@@ -73,6 +73,9 @@ struct TrainingRun {
         if let resumed = try checkpoint?.load(settings: settings) {
             guard resumed.bestParameters.count == estimator.parameterCount else {
                 throw .damagedCheckpoint("it has \(resumed.bestParameters.count) parameters")
+            }
+            guard resumed.defense.fits(rows: data.count, xDim: data.xDim) else {
+                throw .damagedCheckpoint("its defense has other rows")
             }
             guard resumed.isReachable(with: batches, epochs: configuration.epochs) else {
                 throw .damagedCheckpoint("no run with these settings comes to its state")
@@ -194,24 +197,31 @@ struct TrainingRun {
         of source: inout EpochBatches,
         learningRate: Double
     ) throws(TrainingError) -> Double {
-        let step = state.adam.step
-        let batch = try source.batch(at: positions)
-        let loss = estimator.lossAndGradient(
+        let number = state.adam.step
+        let step = DefenseStep(
             parameters: state.adam.parameters,
-            theta: batch.theta,
-            x: batch.x,
-            rows: batch.rows,
-            workers: workers,
-            gradient: &gradient
+            batch: try source.batch(at: positions),
+            rows: source.rows(at: positions)[...],
+            number: number,
+            workers: workers
         )
+        let sum: Double
+        do {
+            sum = try loss.lossAndGradient(
+                step,
+                memory: &state.defense,
+                gradient: &gradient
+            )
+        } catch {
+            throw .nonFinite(epoch: epoch, step: number + 1, cause: causeOfFailure(step, error))
+        }
         let norm = norm(gradient)
-        guard loss.isFinite, norm.isFinite else {
-            let rows = source.rows(at: positions)[...]
-            throw .nonFinite(epoch: epoch, step: step + 1, cause: try causeOfFailure(on: rows))
+        guard sum.isFinite, norm.isFinite else {
+            throw .nonFinite(epoch: epoch, step: number + 1, cause: causeOfFailure(step))
         }
         let limit = configuration.gradientNormLimit
         // A young average would remember the initial weights for long.
-        let youngDecay = Double(step + 1) / Double(step + 10)
+        let youngDecay = Double(number + 1) / Double(number + 10)
         state.adam.update(
             gradient: gradient,
             scale: norm > limit ? limit / norm : 1,
@@ -220,15 +230,20 @@ struct TrainingRun {
             averageDecay: min(configuration.averageDecay, youngDecay),
             workers: workers
         )
-        return loss
+        return sum
     }
 
     /// What is not finite in a step.
     private func causeOfFailure(
-        on rows: ArraySlice<Int>
-    ) throws(TrainingError) -> NonFiniteCause {
-        let losses = try losses(of: rows, parameters: state.adam.parameters)
-        if let (row, _) = zip(rows, losses).first(where: { !$0.1.isFinite }) {
+        _ step: DefenseStep,
+        _ failure: DefenseFailure? = nil
+    ) -> NonFiniteCause {
+        switch failure {
+        case .penalty(let row): return .penalty(row: row)
+        case .slope(let parameter): return .penaltyGradient(parameter: parameter)
+        case nil: break
+        }
+        if let (row, _) = zip(step.rows, loss.losses(step)).first(where: { !$0.1.isFinite }) {
             return .trainingLoss(row: row)
         }
         return .gradient(parameter: gradient.firstIndex { !$0.isFinite } ?? 0)
@@ -254,13 +269,18 @@ struct TrainingRun {
         parameters: [Float]
     ) throws(TrainingError) -> [Float] {
         var losses: [Float] = []
+        var first = rows.startIndex
         try data.forEachBatch(of: rows) { batch in
-            losses += estimator.losses(
-                parameters: parameters,
-                theta: batch.theta,
-                x: batch.x,
-                rows: batch.rows,
-                workers: workers
+            let own = rows[first..<first + batch.rows.count]
+            first = own.endIndex
+            losses += loss.losses(
+                DefenseStep(
+                    parameters: parameters,
+                    batch: batch,
+                    rows: own,
+                    number: DefenseStep.judgement,
+                    workers: workers
+                )
             )
         }
         return losses

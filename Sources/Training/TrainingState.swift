@@ -6,6 +6,8 @@
 struct TrainingState: Sendable, Equatable {
     /// The weights, their average and the moments.
     var adam: Adam
+    /// What the defense carries from step to step.
+    var defense = DefenseMemory()
     /// The averaged weights of the best epoch.
     var bestParameters: [Float]
     /// The best epoch; nil until one was judged.

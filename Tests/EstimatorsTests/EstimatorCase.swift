@@ -350,14 +350,18 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
         )
     }
 
-    /// log q(theta | x) as a function of x at one theta, or of theta at one x.
-    func programCase(byObservation: Bool) throws -> ProgramCase {
-        let density = try ConditionalDensity(
+    func density() throws -> ConditionalDensity {
+        try ConditionalDensity(
             architecture: architecture,
             embedding: embedding,
             prior: prior,
             standardizations: Array(repeating: standardization, count: memberCount)
         )
+    }
+
+    /// log q(theta | x) as a function of x at one theta, or of theta at one x.
+    func programCase(byObservation: Bool) throws -> ProgramCase {
+        let density = try density()
         // Inside every support of these tests.
         let theta = prior.supportTransforms.map { transform -> Float in
             guard case .interval(let lower, let upper) = transform else { return 0.7 }

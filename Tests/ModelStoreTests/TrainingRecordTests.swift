@@ -7,6 +7,11 @@ import Testing
         var metadata = file.metadata
         #expect(metadata.training?.stopReason == nil)
         metadata.training?.weightDecay = 0.3
+        metadata.training?.defense = "fim"
+        metadata.training?.beta = 0.5
+        metadata.training?.betaInDataScale = 2
+        metadata.training?.epsilon = 0.25
+        metadata.training?.epsilonInDataScale = 0.5
         metadata.training?.learningRateSchedule = "plateau"
         metadata.training?.stopReason = "time_limit"
         metadata.training?.members = [0, 1].map { index in

@@ -29,6 +29,8 @@ GOALS = {
     ("maf/log_prob/1x1000", "flowjax"): 3.0,
     ("maf/train_step/batch512", "sbi"): 15.0,
     ("maf/train_step/batch512", "flowjax"): 3.0,
+    ("maf/fim_step/batch512", "sbi"): 30.0,
+    ("maf/fim_step/batch512", "flowjax"): 6.0,
     ("nsf/sample/1x1000", "flowjax"): 50.0,
     ("nsf/sample/1x1000", "zuko"): 50.0,
 }

@@ -124,6 +124,40 @@ def flow_work(kind: str, invert: bool, suffix: str) -> Iterator[tuple[str, Work]
             jax.block_until_ready((state[0], value))
 
         yield f"{kind}/train_step/batch{batch}{suffix}", train
+    if kind != "maf":
+        return
+
+    def defended_loss(parameters, static, theta, x, key):
+        """The loss with a penalty on the Fisher information of the posterior in x.
+
+        The inner derivative holds the draw; the outer one, by the weights, goes through it.
+        """
+        flow = paramax.unwrap(eqx.combine(parameters, static))
+
+        def squared_slope(key, x):
+            draw = flow.sample(key, condition=x)
+            slope = jax.grad(lambda condition: flow.log_prob(draw, condition=condition))(x)
+            return jnp.sum(slope**2)
+
+        keys = jr.split(key, timing.FISHER_BATCH * timing.FISHER_DRAWS)
+        traces = jax.vmap(squared_slope)(keys, jnp.repeat(x, timing.FISHER_DRAWS, axis=0))
+        return -flow.log_prob(theta, condition=x).mean() + timing.FISHER_BETA * traces.mean()
+
+    @eqx.filter_jit
+    def defended_step(parameters, state, theta, x, key):
+        value, slopes = eqx.filter_value_and_grad(defended_loss)(parameters, static, theta, x, key)
+        updates, state = optimizer.update(slopes, state, parameters)
+        return eqx.apply_updates(parameters, updates), state, value
+
+    theta, x = simulate(key, timing.FISHER_BATCH)
+    state = [parameters, optimizer.init(parameters), key]
+
+    def train_defended() -> None:
+        state[2], draw_key = jr.split(state[2])
+        state[0], state[1], value = defended_step(state[0], state[1], theta, x, draw_key)
+        jax.block_until_ready((state[0], value))
+
+    yield f"{kind}/fim_step/batch{timing.FISHER_BATCH}{suffix}", train_defended
 
 
 def time_here(seconds: float, threads: int, only: str, orientations: list[str]) -> None:

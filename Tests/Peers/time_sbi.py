@@ -14,6 +14,7 @@ import argparse
 import warnings
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from itertools import chain
 
 import timing
 import torch
@@ -106,6 +107,32 @@ def training_work(kind: str) -> Iterator[tuple[str, Work]]:
         yield f"{kind}/train_step/batch{batch}", step
 
 
+def fisher_work(kind: str) -> Iterator[tuple[str, Work]]:
+    """Loss with a penalty on the Fisher information of the posterior in x, and one step of Adam.
+
+    Draws keep their dependence on the weights; x enters the draws and the density as two tensors, so
+    that the inner derivative, by the second, holds the draws. One row of x a draw gives the
+    derivative of each draw in one call.
+    """
+    estimator = build(kind).train()
+    optimizer = torch.optim.Adam(estimator.parameters(), lr=timing.LEARNING_RATE)
+    theta, x = simulate(timing.FISHER_BATCH)
+
+    def step() -> None:
+        optimizer.zero_grad()
+        repeated = x.repeat_interleave(timing.FISHER_DRAWS, 0).requires_grad_()
+        draws = estimator.sample(torch.Size([timing.FISHER_DRAWS]), x)
+        flat = draws.transpose(0, 1).reshape(1, -1, timing.THETA_DIM)
+        density = estimator.log_prob(flat, repeated).sum()
+        (slopes,) = torch.autograd.grad(density, repeated, create_graph=True)
+        trace = slopes.square().sum(1).mean()
+        loss = estimator.loss(theta, x).mean() + timing.FISHER_BETA * trace
+        loss.backward()
+        optimizer.step()
+
+    yield f"{kind}/fim_step/batch{timing.FISHER_BATCH}", step
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=3, help="time of one measurement")
@@ -126,7 +153,8 @@ def main() -> None:
                 for name, work in inference_work(kind):
                     if arguments.filter in name:
                         every.append(timing.measure(name, work, budget, threads))
-            for name, work in training_work(kind):
+            defended = fisher_work(kind) if kind == "maf" else iter(())
+            for name, work in chain(training_work(kind), defended):
                 if arguments.filter in name:
                     every.append(timing.measure(name, work, budget, threads))
     versions = {package: version(package) for package in ("sbi", "torch", "nflows")}

@@ -26,6 +26,10 @@ LEARNING_RATE = 5e-4
 DRAWS = (1, 100, 1000, 10_000)
 OBSERVATIONS = 1000
 BATCHES = (200, 512)
+# The Fisher-regularised step: rows, draws of each, and the strength.
+FISHER_BATCH = 512
+FISHER_DRAWS = 5
+FISHER_BETA = 1e-3
 
 # The diagonal of the linear Gaussian task, x = diag(a)·theta + noise.
 LINEAR_GAUSSIAN_DIAGONAL = (

@@ -112,7 +112,7 @@ public func randomParameters(_ layout: ParameterLayout, seed: UInt64) -> [Float]
 ///
 /// With h = 1e-4 it is wrong by h⁴/30 of the fifth derivative and by rounding of 1e-16/h = 1e-12,
 /// both far below the tolerance of 1e-7.
-func centralDifference(_ function: (Double) -> [Double]) -> [Double] {
+public func centralDifference(_ function: (Double) -> [Double]) -> [Double] {
     let h = 1e-4
     let near = zip(function(h), function(-h)).map { $0 - $1 }
     let far = zip(function(2 * h), function(-2 * h)).map { $0 - $1 }

@@ -174,18 +174,55 @@ extension AutoregressiveLayer {
 
 // Draws: base to theta, in one sweep.
 extension AutoregressiveLayer {
-    /// Solves the map level by level; a unit is evaluated once, when the last feature it sees is
-    /// known.
     func appendInverse(
         of y: LaneValue,
         given context: LaneValue,
         slopes: inout [LaneValue],
         to program: inout LaneProgram
     ) -> LaneValue {
+        let levels = appendLevels(of: y, given: context, to: &program)
+        slopes += levels.map(\.slopes)
+        return program.gather(
+            program.concatenate(levels.map(\.u)),
+            featureOrder.inversePermutation
+        )
+    }
+
+    /// The forward map takes the numbers that the inverse has worked out: no network is evaluated
+    /// twice.
+    func appendInverseStep(
+        of y: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> InverseStep {
+        let levels = appendLevels(of: y, given: context, to: &program)
+        let solved = program.concatenate(levels.map(\.u))
+        let numbers = levels[0].numbers.indices.map { block in
+            program.concatenate(levels.map { $0.numbers[block] })
+        }
+        let (again, slopes) = mapping.appendForward(of: solved, numbers: numbers, to: &program)
+        let order = featureOrder.inversePermutation
+        return InverseStep(
+            u: program.gather(solved, order),
+            held: levels.map(\.u),
+            order: order,
+            y: program.gather(again, order),
+            slopes: slopes
+        )
+    }
+
+    /// Solves the map level by level; a unit is evaluated once, when the last feature it sees is
+    /// known.
+    private func appendLevels(
+        of y: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> [(u: LaneValue, slopes: LaneValue, numbers: [LaneValue])] {
         let mapped = program.gather(y, featureOrder)
         let start = appendStart(context, to: &program)
         var hidden: [LaneValue?] = Array(repeating: nil, count: units.count)
         var known: LaneValue?
+        var solved: [(u: LaneValue, slopes: LaneValue, numbers: [LaneValue])] = []
         for (level, places) in levels {
             appendUnits(upTo: level, known: known, start: start, &hidden, to: &program)
             let numbers = mapping.blocks(of: places, count: featureOrder.count).map { rows in
@@ -204,10 +241,10 @@ extension AutoregressiveLayer {
                 numbers: numbers,
                 to: &program
             )
-            slopes.append(slope)
+            solved.append((u, slope, numbers))
             known = known.map { program.concatenate([$0, u]) } ?? u
         }
-        return program.gather(known ?? mapped, featureOrder.inversePermutation)
+        return solved
     }
 
     /// Evaluates the units of every layer whose degree is at most `level` and that are not there

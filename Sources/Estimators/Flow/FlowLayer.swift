@@ -26,9 +26,42 @@ protocol FlowLayer: Sendable {
         slopes: inout [LaneValue],
         to program: inout LaneProgram
     ) -> LaneValue
+
+    /// Appends u, and the forward map at u as held there.
+    func appendInverseStep(
+        of y: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> InverseStep
+}
+
+/// What the inverse of a layer gives, and the forward map from there: with what it was solved for
+/// held, a function of the context whose value is what the inverse started from.
+struct InverseStep {
+    /// u, the neighbours of `held` in the order `order`.
+    var u: LaneValue
+    /// What u is made of.
+    var held: [LaneValue]
+    /// The place of each number of u among the held ones.
+    var order: [Int]
+    /// y again.
+    var y: LaneValue
+    /// The slopes of the map at u; nil for a map without any.
+    var slopes: LaneValue?
 }
 
 extension FlowLayer {
+    func appendInverseStep(
+        of y: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> InverseStep {
+        var unused: [LaneValue] = []
+        let u = appendInverse(of: y, given: context, slopes: &unused, to: &program)
+        let (again, slopes) = appendForward(of: u, given: context, to: &program)
+        return InverseStep(u: u, held: [u], order: Array(0..<u.width), y: again, slopes: slopes)
+    }
+
     func tensorPlaces(in layout: ParameterLayout) -> [TensorPlace] { [] }
     func initialize(_ parameters: inout [Float], layout: ParameterLayout, seed: UInt64) {}
 }

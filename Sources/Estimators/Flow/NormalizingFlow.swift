@@ -113,6 +113,43 @@ struct NormalizingFlow: DensityEstimator {
         return (z, appendStandardNormal(normals, logSlopes: logSlopes, to: &program))
     }
 
+    /// Goes down from the base to z and derives layer by layer on the way, with what the layer
+    /// was solved for held: every layer's y moves with the context and with the y of the layer
+    /// below, whose place the cotangent of u takes.
+    func appendDrawScore(
+        normals: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> (z: LaneValue, score: LaneValue)? {
+        var steps: [InverseStep] = []
+        var z = normals
+        for layer in layers.reversed() {
+            steps.append(layer.appendInverseStep(of: z, given: context, to: &program))
+            z = steps[steps.count - 1].u
+        }
+        // ∂(−½‖y‖²)/∂y at the base.
+        var cotangent = program.scale(normals, by: -1)
+        var score: LaneValue?
+        for step in steps {
+            var part = program.dot(cotangent, step.y)
+            if let slopes = step.slopes {
+                part = program.add(part, program.sum(program.apply(.log, slopes)))
+            }
+            let slopes = program.appendCotangents(
+                of: part,
+                cotangent: program.literal([1]),
+                withRespectTo: [context] + step.held,
+                holding: step.held + [cotangent]
+            )
+            score = score.map { program.add($0, slopes[0]) } ?? slopes[0]
+            cotangent = program.gather(
+                program.concatenate(Array(slopes.dropFirst())),
+                step.order
+            )
+        }
+        return score.map { (z, $0) }
+    }
+
     func appendStrata(
         normals: LaneValue,
         given context: LaneValue,

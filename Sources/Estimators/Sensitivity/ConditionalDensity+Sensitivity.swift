@@ -183,7 +183,7 @@ extension ConditionalDensity {
     }
 
     /// The part of the contexts that each member sees.
-    private func split(_ context: LaneValue, in program: inout LaneProgram) -> [LaneValue] {
+    func split(_ context: LaneValue, in program: inout LaneProgram) -> [LaneValue] {
         var start = 0
         return members.map { member in
             defer { start += member.contextDim }
