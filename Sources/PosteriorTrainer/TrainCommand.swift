@@ -70,7 +70,15 @@ struct TrainCommand: ParsableCommand {
         )
     }
 
-    func run() throws { try train() }
+    func run() throws {
+        guard !sweepOptions.betaSweep.isEmpty else {
+            try train()
+            return
+        }
+        let task = try task.map { try BenchmarkTask.named(byFlag: $0) }
+        let destination = try outputOptions.destination(defaultName: task?.name ?? "")
+        try BetaSweep(command: self, destination: destination).run(task: task)
+    }
 
     /// Trains, writes the model and says how it went.
     ///
@@ -79,9 +87,6 @@ struct TrainCommand: ParsableCommand {
     func train() throws -> EnsembleTraining.Outcome {
         let task = try task.map { try BenchmarkTask.named(byFlag: $0) }
         let destination = try outputOptions.destination(defaultName: task?.name ?? "")
-        guard sweepOptions.betaSweep.isEmpty else {
-            return try BetaSweep(command: self, destination: destination).run(task: task)
-        }
         let checkpointPath = outputOptions.checkpoint ?? destination.checkpointPath
         let source: TrainingData
         let outcome: EnsembleTraining.Outcome
@@ -111,6 +116,7 @@ struct TrainCommand: ParsableCommand {
             return outcome
         }
         try removeCheckpoints(checkpointPath, runs: training.runs)
+        return outcome
     }
 
     /// Removes what finished runs went on from.
@@ -120,7 +126,6 @@ struct TrainCommand: ParsableCommand {
             guard FileManager.default.fileExists(atPath: path) else { continue }
             try FileManager.default.removeItem(atPath: path)
         }
-        return outcome
     }
 
     /// What the flags say to train on.

@@ -9,6 +9,6 @@ struct ReproduceCommand: ParsableCommand {
             The experiments of Glöckler, Deistler, Macke (2023), Adversarial robustness of \
             amortized Bayesian inference, arXiv:2305.14984.
             """,
-        subcommands: [Figure5Command.self]
+        subcommands: [Figure2Command.self, Figure5Command.self]
     )
 }
