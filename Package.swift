@@ -48,13 +48,18 @@ let package = Package(
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
         ),
         .target(name: "SimulationFiles", dependencies: ["CZlib"]),
-        .target(name: "ModelStore", dependencies: ["Distributions", "Estimators", "StrictJSON"]),
+        .target(
+            name: "ModelStore",
+            dependencies: ["Distributions", "Estimators", "Robustness", "StrictJSON"]
+        ),
         .target(name: "CSystemEvents"),
         .target(name: "HTTPMessages", dependencies: [httpTypes]),
         .target(name: "HTTPServing", dependencies: ["CSystemEvents", "HTTPMessages", httpTypes]),
         .target(
             name: "PosteriorAPI",
-            dependencies: ["Estimators", "HTTPMessages", "ModelStore", "StrictJSON", httpTypes]
+            dependencies: [
+                "Estimators", "HTTPMessages", "ModelStore", "Robustness", "StrictJSON", httpTypes,
+            ]
         ),
         // The programs.
         .executableTarget(
@@ -116,12 +121,17 @@ let package = Package(
             dependencies: ["SimulationFiles"],
             exclude: ["Fixtures"]
         ),
-        .testTarget(name: "RobustnessTests", dependencies: ["Kernels", "Robustness"]),
+        .testTarget(
+            name: "RobustnessTests",
+            dependencies: ["Distributions", "Estimators", "Kernels", "Robustness"]
+        ),
         .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(
             name: "ModelStoreTests",
-            dependencies: ["Distributions", "Estimators", "ModelStore", "StrictJSON"],
+            dependencies: [
+                "Distributions", "Estimators", "ModelStore", "Robustness", "StrictJSON",
+            ],
             exclude: ["Fixtures"]
         ),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", httpTypes]),
@@ -132,8 +142,8 @@ let package = Package(
         .testTarget(
             name: "PosteriorAPITests",
             dependencies: [
-                "Distributions", "Estimators", "HTTPMessages", "ModelStore", "PosteriorAPI",
-                "StrictJSON", httpTypes,
+                "Distributions", "Estimators", "HTTPMessages", "HTTPServing", "ModelStore",
+                "PosteriorAPI", "Robustness", "StrictJSON", httpTypes,
             ]
         ),
         .testTarget(
