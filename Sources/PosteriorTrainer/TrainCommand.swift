@@ -114,7 +114,12 @@ struct TrainCommand: ParsableCommand {
         try ModelDirectory.create(destination.directory)
         try ModelFile(
             metadata: metadata(source, outcome),
-            posterior: trained.posterior
+            posterior: trained.posterior,
+            calibration: try source.calibration(
+                of: trained.posterior,
+                outcome.configuration,
+                threads: threads
+            )
         ).write(to: destination.modelPath)
         try AtomicFile.write(
             exampleRequest(try source.exampleObservation(outcome.configuration)),
