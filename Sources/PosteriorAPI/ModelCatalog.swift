@@ -1,5 +1,6 @@
 import Estimators
 import ModelStore
+import Synchronization
 
 /// The models a service answers for, found by name and version.
 struct ModelCatalog: Sendable {
@@ -13,6 +14,23 @@ struct ModelCatalog: Sendable {
         let xShape: ObservationShape
         /// So many draws or densities are worked out well within `ServiceLimits.loopTime`.
         let quickDraws: Int
+        private let planned = Mutex<PosteriorSensitivity?>(nil)
+
+        /// The scale s of the model's data, where it is known.
+        var dataScale: Double? { model.file.metadata.dataScale }
+
+        /// How the posterior moves with its observation: planned when it is first asked for, which
+        /// takes milliseconds, and then shared by all requests.
+        var sensitivity: PosteriorSensitivity {
+            planned.withLock { planned in
+                let sensitivity = planned ?? PosteriorSensitivity(posterior)
+                planned = sensitivity
+                return sensitivity
+            }
+        }
+
+        /// Numbers that a draw and its score take.
+        var scoreWidth: Int { 1 + posterior.thetaDim + posterior.contextDim }
 
         init(_ model: ModelRepository.Model, loopTime: Duration) {
             self.model = model
