@@ -146,6 +146,14 @@ let package = Package(
                 "PosteriorAPI", "Robustness", "StrictJSON", httpTypes,
             ]
         ),
+        // They run the program, which is built with them.
+        .testTarget(
+            name: "PosteriorTrainerTests",
+            dependencies: [
+                "Distributions", "Estimators", "Kernels", "ModelStore", "PosteriorTrainer",
+                "SimulationFiles",
+            ]
+        ),
         .testTarget(
             name: "StatisticalTests",
             dependencies: [

@@ -39,7 +39,7 @@ package struct ConditionalDensity: Sendable {
         support: PosteriorSupport = .unconstrained,
         standardizations: [Standardization]
     ) throws(EstimatorError) {
-        let transforms = prior.supportTransforms
+        let transforms = support.transforms(of: prior)
         let descriptions = try architecture.members(embedding: embedding)
         guard descriptions.count == standardizations.count else {
             throw .invalidArchitecture(
@@ -61,10 +61,7 @@ package struct ConditionalDensity: Sendable {
             parts.append(layout.append(member.layout))
             members.append(member)
         }
-        self.support = SupportMap(
-            transforms: support == .unconstrained
-                ? transforms : Array(repeating: .identity, count: transforms.count)
-        )
+        self.support = SupportMap(transforms: transforms)
         self.members = members
         self.parts = parts
         self.layout = layout
@@ -125,7 +122,7 @@ extension ConditionalDensity {
     }
 
     /// What each member sees of x.
-    func appendContexts(
+    package func appendContexts(
         of x: LaneValue,
         to program: inout LaneProgram
     ) -> [LaneValue] {

@@ -24,6 +24,9 @@ public struct EnsembleMember: Sendable, Equatable {
 }
 
 extension EstimatorArchitecture {
+    /// The most members an ensemble may have.
+    public static let memberLimit = ArchitectureLimits.members
+
     /// The densities of which the posterior is the mixture: one but for an ensemble.
     func members(
         embedding: EmbeddingArchitecture?,

@@ -22,8 +22,10 @@ public struct LogarithmicScale: Sendable, Equatable {
     /// An entry that is never negative is seen logarithmically if its upper half, between the
     /// quantiles of 50 and 95 %, is more than three times as wide as its lower half; the unit is
     /// its quantile of 1 % or, if that is zero, its smallest positive value. An entry of both signs
-    /// is if its range without the outer 1 % is more than five times its interquartile range (3.4
-    /// for a normal); the unit is the median of its absolute values.
+    /// has a place on the line that the logarithm would blur near zero, so it is only if it spans
+    /// orders of magnitude: if its range without the outer 1 % is more than twelve times its
+    /// interquartile range (3.4 for a normal, 6 for slcp, 8 for a t distribution with 2 degrees of
+    /// freedom, 35 with one); the unit is the median of its absolute values.
     ///
     /// - Parameters:
     ///   - x: `[N, L]`.
@@ -54,7 +56,7 @@ public struct LogarithmicScale: Sendable, Equatable {
             return usable(unit, greatest: sizes[sizes.count - 1])
         }
         let range = quantile(0.99, of: sorted) - quantile(0.01, of: sorted)
-        guard range > 5 * (quantile(0.75, of: sorted) - quantile(0.25, of: sorted)) else {
+        guard range > 12 * (quantile(0.75, of: sorted) - quantile(0.25, of: sorted)) else {
             return 0
         }
         let sizes = sorted.map(abs).sorted()

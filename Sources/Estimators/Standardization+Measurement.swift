@@ -37,6 +37,7 @@ extension Standardization {
     ///
     /// - Parameters:
     ///   - prior: Gives D and the way to unconstrained space.
+    ///   - support: Whether theta goes that way.
     ///   - xDim: L.
     ///   - thetaZScore: Which numbers of theta to take.
     ///   - xZScore: Which numbers of x to take.
@@ -47,6 +48,7 @@ extension Standardization {
     /// - Throws: What `forEachBatch` throws.
     public init<Failure: Error>(
         prior: DistributionDescription,
+        support: PosteriorSupport = .unconstrained,
         xDim: Int,
         thetaZScore: ZScore = .independent,
         xZScore: ZScore = .independent,
@@ -55,7 +57,7 @@ extension Standardization {
             (_ theta: [Float], _ x: [Float], _ rows: ArraySlice<Int>) -> Void
         ) throws(Failure) -> Void
     ) throws(Failure) {
-        let supports = prior.supportTransforms
+        let supports = support.transforms(of: prior)
         var thetaSums = MomentSums(width: supports.count, thetaZScore)
         let features = xDim / trials
         var xSums = MomentSums(width: features, xZScore)

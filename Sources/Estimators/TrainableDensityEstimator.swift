@@ -43,18 +43,21 @@ extension EstimatorArchitecture {
     /// - Parameters:
     ///   - embedding: The network between x and the estimator, if there is one.
     ///   - prior: The prior of the simulations.
+    ///   - support: How the posterior is to keep to the prior's support.
     ///   - standardization: How theta and x are standardised, in every member of an ensemble.
     /// - Returns: The estimator.
     /// - Throws: `EstimatorError` naming the part that does not fit.
     public func trainable(
         embedding: EmbeddingArchitecture? = nil,
         prior: DistributionDescription,
+        support: PosteriorSupport = .unconstrained,
         standardization: Standardization
     ) throws(EstimatorError) -> any TrainableDensityEstimator {
         let density = try ConditionalDensity(
             architecture: self,
             embedding: embedding,
             prior: prior,
+            support: support,
             standardizations: Array(
                 repeating: standardization,
                 count: try members(embedding: embedding).count
@@ -64,6 +67,7 @@ extension EstimatorArchitecture {
             architecture: self,
             embedding: embedding,
             prior: prior,
+            support: support,
             density: density
         )
     }
@@ -77,6 +81,7 @@ private struct NPEEstimator: TrainableDensityEstimator {
     private let architecture: EstimatorArchitecture
     private let embedding: EmbeddingArchitecture?
     private let prior: DistributionDescription
+    private let support: PosteriorSupport
     private let density: ConditionalDensity
     private let lossEvaluator: LaneEvaluator
     private let gradientEvaluator: GradientEvaluator
@@ -87,11 +92,13 @@ private struct NPEEstimator: TrainableDensityEstimator {
         architecture: EstimatorArchitecture,
         embedding: EmbeddingArchitecture?,
         prior: DistributionDescription,
+        support: PosteriorSupport,
         density: ConditionalDensity
     ) {
         self.architecture = architecture
         self.embedding = embedding
         self.prior = prior
+        self.support = support
         self.density = density
         var (program, logProb) = density.logProbProgram()
         let loss = program.scale(logProb, by: -1)
@@ -148,7 +155,7 @@ private struct NPEEstimator: TrainableDensityEstimator {
             architecture,
             embedding,
             prior,
-            .unconstrained,
+            support,
             density,
             parameters: parameters
         )

@@ -76,12 +76,22 @@ extension TrainingRecord {
         writer.optional("weight_decay", weightDecay)
         writer.optional("learning_rate_schedule", learningRateSchedule)
         writer.optional("stop_reason", stopReason)
+        if !members.isEmpty {
+            writer.key("members")
+            writer.beginArray()
+            for member in members { member.write(to: &writer) }
+            writer.endArray()
+        }
         writer.endObject()
     }
 
     init(_ field: JSONField) throws(JSONFieldError) {
         let fields = try field.object()
         let counts = 0...Int.max
+        var members: [MemberRecord] = []
+        for member in try fields.optional("members")?.elements() ?? [] {
+            members.append(try MemberRecord(member))
+        }
         self.init(
             task: try fields.optional("task")?.string(),
             dataDigest: try fields.optional("data_digest")?.string(),
@@ -101,7 +111,8 @@ extension TrainingRecord {
             durationSeconds: try fields.optional("duration_seconds")?.double(),
             weightDecay: try fields.optional("weight_decay")?.double(),
             learningRateSchedule: try fields.optional("learning_rate_schedule")?.string(),
-            stopReason: try fields.optional("stop_reason")?.string()
+            stopReason: try fields.optional("stop_reason")?.string(),
+            members: members
         )
     }
 }

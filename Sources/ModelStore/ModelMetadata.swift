@@ -101,6 +101,9 @@ public struct TrainingRecord: Sendable, Equatable {
     public var learningRateSchedule: String?
     /// Why training ended: `epochs`, `patience`, `time_limit` or `cancelled`.
     public var stopReason: String?
+    /// The members of an ensemble, where each was trained for itself: what is above of epochs,
+    /// losses, weight decay and the end is then said of each; empty otherwise.
+    public var members: [MemberRecord]
 
     /// Makes a record from its parts.
     public init(
@@ -121,7 +124,8 @@ public struct TrainingRecord: Sendable, Equatable {
         durationSeconds: Double? = nil,
         weightDecay: Double? = nil,
         learningRateSchedule: String? = nil,
-        stopReason: String? = nil
+        stopReason: String? = nil,
+        members: [MemberRecord] = []
     ) {
         self.task = task
         self.dataDigest = dataDigest
@@ -141,6 +145,7 @@ public struct TrainingRecord: Sendable, Equatable {
         self.weightDecay = weightDecay
         self.learningRateSchedule = learningRateSchedule
         self.stopReason = stopReason
+        self.members = members
     }
 }
 

@@ -14,6 +14,8 @@ struct ModelCatalog: Sendable {
         let xShape: ObservationShape
         /// So many draws or densities are worked out well within `ServiceLimits.loopTime`.
         let quickDraws: Int
+        /// What lies inside the prior, where the density has mass outside.
+        let acceptanceRates: AcceptanceRates
         private let planned = Mutex<PosteriorSensitivity?>(nil)
 
         /// The scale s of the model's data, where it is known.
@@ -37,6 +39,7 @@ struct ModelCatalog: Sendable {
             name = model.name
             version = model.version
             posterior = model.file.posterior
+            acceptanceRates = AcceptanceRates(of: model.file.posterior)
             xShape = ObservationShape(
                 extents: model.file.metadata.x.shape,
                 of: model.file.posterior

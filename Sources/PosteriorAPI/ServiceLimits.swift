@@ -1,3 +1,4 @@
+import Estimators
 import StrictJSON
 
 /// Bounds on what one request may ask for.
@@ -55,6 +56,11 @@ extension ServiceLimits {
         )
     }
 
+    /// The most draws that are tried for each of some observations of a truncated posterior.
+    func proposals(observations count: Int) -> Int {
+        min(evaluations / max(count, 1), draws * 10)
+    }
+
     /// Refuses more evaluations than a request may have.
     ///
     /// - Parameters:
@@ -75,6 +81,22 @@ extension ServiceLimits {
             path: path,
             expected: "at most \(evaluations) \(noun) over all observations",
             found: "\(observations) × \(count) = \(observations * count); ask for less at a time"
+        )
+    }
+
+    /// Refuses more observations than acceptance rates may be measured of, where there is one.
+    ///
+    /// - Throws: `JSONFieldError` naming the field, the bound and the product.
+    func checkAcceptanceRates(
+        of posterior: Posterior,
+        observations: Int
+    ) throws(JSONFieldError) {
+        guard posterior.support == .truncated else { return }
+        try checkEvaluations(
+            "observations",
+            "draws that measure acceptance rates",
+            Posterior.acceptanceProposals,
+            observations: observations
         )
     }
 }

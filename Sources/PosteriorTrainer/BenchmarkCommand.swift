@@ -1,5 +1,4 @@
 import ArgumentParser
-import Distributions
 import Estimators
 import Foundation
 import Kernels
@@ -38,37 +37,8 @@ struct BenchmarkCommand: ParsableCommand {
     )
     var references: String
 
-    @OptionGroup(title: "Estimator")
-    var estimatorOptions: EstimatorOptions
-
-    @Option(
-        help: ArgumentHelp(
-            "Train this many estimators with different seeds and mix them equally.",
-            valueName: "n"
-        )
-    )
-    var members = 1
-
-    @Option(
-        help: """
-            unconstrained: the estimator sees theta through the prior's bijection. truncated: it \
-            sees theta itself, and draws outside the prior are left out; suits bounded priors \
-            much wider than the posteriors.
-            """
-    )
-    var support = SupportOption.unconstrained
-
-    @OptionGroup(title: "Optimisation")
-    var optimizationOptions: OptimizationOptions
-
-    @OptionGroup(title: "Standardisation")
-    var standardizationOptions: StandardizationOptions
-
-    @OptionGroup(title: "End of training")
-    var stoppingOptions: StoppingOptions
-
-    @Option(help: ArgumentHelp("Seed of everything that is drawn.", valueName: "s"))
-    var seed: UInt64 = 1
+    @OptionGroup
+    var fitOptions: FitOptions
 
     @Option(
         help: ArgumentHelp(
@@ -89,9 +59,6 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Also write the report, as JSON, to this file.", valueName: "file"))
     var output: String?
 
-    @Option(help: ArgumentHelp("How many threads to use; default: all cores.", valueName: "n"))
-    var threads = ProcessInfo.processInfo.activeProcessorCount
-
     func validate() throws {
         let task = try BenchmarkTask.named(byFlag: task)
         guard !task.referenceObservations.isEmpty else {
@@ -106,8 +73,6 @@ struct BenchmarkCommand: ParsableCommand {
             observations,
             expected: "1 to \(limit)"
         )
-        try require(members > 0, "--members", members, expected: "at least 1")
-        try require(threads > 0, "--threads", threads, expected: "at least 1")
     }
 
     func run() throws {
@@ -118,83 +83,56 @@ struct BenchmarkCommand: ParsableCommand {
                 directory: self.references,
                 task: task.name,
                 number: number,
-                thetaDim: task.thetaDim
+                thetaDim: task.thetaDim,
+                limit: samples
             )
         }
-        let rows = try task.simulate(rows: 0..<simulations, seed: seed, workers: threads)
-        let data = try SimulationSet(
-            rows,
-            prior: support == .truncated ? Self.wholeSpace(task.thetaDim) : task.prior
+        let rows = try task.simulate(
+            rows: 0..<simulations,
+            seed: fitOptions.seed,
+            workers: fitOptions.threads
         )
+        let data = try SimulationSet(rows, prior: task.prior)
         let start = ContinuousClock.now
-        let posterior = BenchmarkedPosterior(
-            members: try (0..<members).map { try train(on: data, member: $0) },
-            supports: task.prior.supportTransforms
-        )
+        let outcome = try fitOptions.train(on: data, xShape: [task.xDim])
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let report = BenchmarkReport(
             task: task.name,
+            arguments: Array(ProcessInfo.processInfo.arguments.dropFirst()),
             simulations: simulations,
-            seed: seed,
-            estimator: estimatorOptions.estimator.rawValue,
+            samples: samples,
+            seed: fitOptions.seed,
+            estimator: fitOptions.estimatorOptions.estimator.rawValue,
+            support: outcome.posterior.support,
+            members: outcome.members.map(\.record),
+            isFinished: outcome.isFinished,
             trainingSeconds: seconds,
-            threads: threads,
-            accuracies: try accuracies(of: posterior, task: task, references: references)
+            threads: fitOptions.threads,
+            accuracies: try accuracies(of: outcome.posterior, task: task, references: references)
         )
         if let output { try AtomicFile.write(report.json, to: output) }
         print(json ? String(decoding: report.json, as: UTF8.self) : "\(report)")
     }
 
-    /// A prior whose support is everything; of no other consequence for training.
-    private static func wholeSpace(_ dimension: Int) -> DistributionDescription {
-        .diagonalNormal(
-            mean: Array(repeating: 0, count: dimension),
-            standardDeviation: Array(repeating: 1, count: dimension)
-        )
-    }
-
-    /// Fits an estimator, showing progress; the first has the seed of the run.
-    private func train(on data: SimulationSet, member: Int) throws -> Posterior {
-        let seed = seed &+ 1000 &* UInt64(member)
-        var configuration = TrainingConfiguration(seed: seed)
-        optimizationOptions.apply(to: &configuration, simulations: data.count)
-        standardizationOptions.apply(to: &configuration)
-        stoppingOptions.apply(to: &configuration, simulations: data.count)
-        let search = WeightDecaySearch(
-            configuration: configuration,
-            decays: optimizationOptions.weightDecays(simulations: data.count),
-            workers: threads,
-            timeLimit: stoppingOptions.timeLimit?.duration
-        )
-        var display = ProgressDisplay(search.configuration, runs: search.decays.count)
-        defer { display.finish() }
-        let outcome = try search.train(
-            estimatorOptions.architecture(thetaDim: data.thetaDim, seed: seed),
-            on: data,
-            progress: { display.show($0, $1) }
-        )
-        return outcome.trained.posterior
-    }
-
     /// The C2ST of each observation, several at a time.
     private func accuracies(
-        of posterior: BenchmarkedPosterior,
+        of posterior: Posterior,
         task: BenchmarkTask,
         references: [ReferenceSamples]
     ) throws -> [Double] {
         let dimension = task.thetaDim
         let sampleCount = samples
-        let seed = seed
+        let seed = fitOptions.seed
         let results = Mutex(
             [Result<Double, CommandFailure>?](repeating: nil, count: references.count)
         )
-        ParallelTiles.run(count: references.count, workers: threads) { index in
+        ParallelTiles.run(count: references.count, workers: fitOptions.threads) { index in
             let reference = references[index].theta
             let count = min(sampleCount, reference.count / dimension)
             let result = Result { () throws(CommandFailure) in
                 ClassifierTwoSampleTest().accuracy(
                     Array(reference[..<(count * dimension)]),
-                    try posterior.sample(
+                    try posterior.samplesInSupport(
                         count: count,
                         given: task.referenceObservations[index],
                         seed: seed
@@ -205,5 +143,36 @@ struct BenchmarkCommand: ParsableCommand {
             results.withLock { $0[index] = result }
         }
         return try results.withLock { $0 }.compactMap { try $0?.get() }
+    }
+}
+
+extension Posterior {
+    /// The most draws for each one that is wanted.
+    private static let effort = 100
+
+    /// Draws of one observation, `[S, D]`, inside the prior.
+    fileprivate func samplesInSupport(
+        count: Int,
+        given x: [Float],
+        seed: UInt64
+    ) throws(CommandFailure) -> [Float] {
+        guard support == .truncated else { return sample(count: count, given: x, seed: seed).theta }
+        let theta = truncatedSample(
+            count: count,
+            given: x,
+            seed: seed,
+            rate: acceptanceRate(given: x),
+            mostProposals: Self.effort * count,
+            deadline: .now + .seconds(3600)
+        ).theta
+        guard theta.count == count * thetaDim else {
+            throw CommandFailure(
+                """
+                fewer than one draw in \(Self.effort) lies inside the prior; train with \
+                --support unconstrained
+                """
+            )
+        }
+        return theta
     }
 }

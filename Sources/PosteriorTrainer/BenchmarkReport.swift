@@ -1,16 +1,28 @@
+import Estimators
 import Foundation
+import ModelStore
 import StrictJSON
 
 /// How far a trained posterior is from the reference posteriors of its task.
 struct BenchmarkReport: CustomStringConvertible {
     /// The task.
     let task: String
+    /// The command line, which with the release is all a repetition needs.
+    let arguments: [String]
     /// Number of simulations trained on.
     let simulations: Int
+    /// The most samples of each posterior that were compared.
+    let samples: Int
     /// The seed of the run.
     let seed: UInt64
     /// The estimator in a word.
     let estimator: String
+    /// How the posterior keeps to the prior.
+    let support: PosteriorSupport
+    /// How each estimator of the posterior was trained.
+    let members: [MemberRecord]
+    /// Whether all training that was asked for came to its end.
+    let isFinished: Bool
     /// Time spent training, on `threads` threads.
     let trainingSeconds: Double
     /// Number of threads.
@@ -40,15 +52,12 @@ struct BenchmarkReport: CustomStringConvertible {
             summary += String(format: "; published NPE %.3f (%+.3f)", published, mean - published)
         }
         lines.append(summary)
+        let time = String(format: "%.1f s", trainingSeconds)
         lines.append(
-            String(
-                format: "%@, %d simulations, seed %d: trained in %.1f s on %d threads",
-                estimator,
-                simulations,
-                Int(clamping: seed),
-                trainingSeconds,
-                threads
-            )
+            """
+            \(estimator), \(simulations) simulations, seed \(seed): \
+            \(isFinished ? "trained" : "training cut short") in \(time) on \(threads) threads
+            """
         )
         return lines.joined(separator: "\n")
     }
@@ -57,6 +66,10 @@ struct BenchmarkReport: CustomStringConvertible {
     var json: [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
+        writer.key("software")
+        writer.string(PosteriorTrainer.software)
+        writer.key("arguments")
+        writer.strings(arguments)
         writer.key("task")
         writer.string(task)
         writer.key("simulations")
@@ -65,6 +78,32 @@ struct BenchmarkReport: CustomStringConvertible {
         writer.integer(seed)
         writer.key("estimator")
         writer.string(estimator)
+        writer.key("support")
+        writer.string(support.rawValue)
+        writer.key("members")
+        writer.beginArray()
+        for member in members {
+            writer.beginObject()
+            writer.key("seed")
+            writer.integer(member.seed)
+            writer.key("weight_decay")
+            writer.number(member.weightDecay)
+            writer.key("epochs")
+            writer.integer(member.epochs)
+            writer.key("best_epoch")
+            writer.integer(member.bestEpoch)
+            // An epoch that was cut short has no loss on record.
+            if member.validationLosses.indices.contains(member.bestEpoch - 1) {
+                writer.key("validation_loss")
+                writer.number(member.validationLosses[member.bestEpoch - 1])
+            }
+            writer.key("stop_reason")
+            writer.string(member.stopReason)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.key("samples")
+        writer.integer(samples)
         writer.key("c2st")
         writer.numbers(accuracies)
         writer.key("mean")

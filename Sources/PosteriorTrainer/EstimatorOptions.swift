@@ -1,5 +1,5 @@
-import ArgumentParser
-import Estimators
+public import ArgumentParser
+public import Estimators
 import Training
 
 /// The families of estimators.
@@ -68,6 +68,15 @@ struct EstimatorOptions: ParsableArguments {
         help: ArgumentHelp("mdn, gaussian: number of hidden layers; default: 3.", valueName: "n")
     )
     var layers: Int?
+
+    @Option(
+        help: """
+            unconstrained: the estimator sees theta through the prior's bijection, so that no draw \
+            leaves the prior. truncated: it sees theta itself, and draws outside the prior are \
+            rejected when it is served; suits bounded priors much wider than the posteriors.
+            """
+    )
+    var support = PosteriorSupport.unconstrained
 
     func validate() throws {
         let counts = [
@@ -145,3 +154,5 @@ struct EstimatorOptions: ParsableArguments {
         }
     }
 }
+
+extension PosteriorSupport: ExpressibleByArgument {}

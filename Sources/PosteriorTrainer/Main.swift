@@ -7,6 +7,8 @@ import Foundation
 struct PosteriorTrainer: ParsableCommand {
     /// The release, as model files record it.
     static let release = "0.1.0"
+    /// The software, as model files and reports name it.
+    static let software = "posterior-server \(release)"
 
     static let configuration = CommandConfiguration(
         commandName: "posterior-trainer",

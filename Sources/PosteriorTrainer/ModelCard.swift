@@ -80,7 +80,7 @@ struct ModelCard: CustomStringConvertible {
         case .flow(let flow): text(of: flow)
         case .mixtureMADE(let network):
             """
-            made, \(network.components) components, \(network.blocks) blocks, \
+            made, \(count(network.components, "component")), \(network.blocks) blocks, \
             \(network.degrees.count) hidden
             """
         case .ensemble(let members):
@@ -88,10 +88,16 @@ struct ModelCard: CustomStringConvertible {
                 + Set(members.map { text(of: $0.estimator) }).sorted().joined(separator: "; ")
         case .mixtureDensityNetwork(let mixture):
             """
-            mdn, \(mixture.components) components, \(mixture.hiddenLayers) layers, \
+            mdn, \(count(mixture.components, "component")), \
+            \(count(mixture.hiddenLayers, "layer")), \
             \(mixture.hiddenFeatures) hidden
             """
         }
+    }
+
+    /// A count with its noun.
+    private func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 
     /// What an embedding network is made of, without its activations.
@@ -150,14 +156,33 @@ struct ModelCard: CustomStringConvertible {
 
     /// The epochs and the losses of the kept one.
     private func losses(_ training: TrainingRecord) -> [(String, String)] {
-        guard let best = training.bestEpoch, let epochs = training.epochs else { return [] }
-        var text = "\(epochs)"
-        if training.validationLosses.indices.contains(best - 1) {
-            let loss = training.validationLosses[best - 1]
-            text += String(format: ", best %d with a validation loss of %.4f", best, loss)
+        if let best = training.bestEpoch, let epochs = training.epochs {
+            let losses = training.validationLosses
+            return [("epochs", text(epochs, best: best, losses, end: training.stopReason))]
         }
-        if let reason = training.stopReason { text += ", ended by \(reason)" }
-        return [("epochs", text)]
+        return training.members.enumerated().map { index, member in
+            let text = text(
+                member.epochs,
+                best: member.bestEpoch,
+                member.validationLosses,
+                end: member.stopReason
+            )
+            return ("member \(index + 1)", "epochs \(text); seed \(member.seed)")
+        }
+    }
+
+    /// The course of training in a few words.
+    private func text(_ epochs: Int, best: Int, _ losses: [Double], end: String?) -> String {
+        var text = "\(epochs)"
+        if losses.indices.contains(best - 1) {
+            text += String(
+                format: ", best %d with a validation loss of %.4f",
+                best,
+                losses[best - 1]
+            )
+        }
+        if let end { text += ", ended by \(end)" }
+        return text
     }
 
     /// Shape and names of a variable.

@@ -6,13 +6,13 @@ import ModelStore
 struct ModelDestination {
     /// The folder of the version.
     let directory: String
+    /// The folders above it that were not there at first, the lowest first.
+    private let missingFolders: [String]
 
     /// The model file.
     var modelPath: String { "\(directory)/\(ModelFile.fileName)" }
     /// A request body to try the model with.
     var examplePath: String { "\(directory)/example.json" }
-    /// A picture of the course of training.
-    var curvePath: String { "\(directory)/training.svg" }
     /// The state of a run that is not finished.
     var checkpointPath: String { "\(directory).checkpoint" }
     /// The folder of the model's versions.
@@ -28,11 +28,17 @@ struct ModelDestination {
         return (url.deletingLastPathComponent().lastPathComponent, url.lastPathComponent)
     }
 
+    /// A picture of the course of training, of a member of an ensemble if it has a number.
+    func curvePath(ofMember number: Int?) -> String {
+        "\(directory)/training\(number.map { "-\($0)" } ?? "").svg"
+    }
+
     /// The destination a flag names.
     ///
     /// - Throws: `ValidationError` when the server would not find a model there.
     init(flag path: String) throws {
         directory = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        missingFolders = Self.missingFolders(above: directory)
         guard ModelName.version(directoryParts.version) != nil,
             ModelName.isValid(directoryParts.name)
         else {
@@ -61,6 +67,7 @@ struct ModelDestination {
             let last = files.compactMap { ModelName.version($0) }.max() ?? 0
             directory = "models/\(name)/\(last + 1)"
         }
+        missingFolders = Self.missingFolders(above: directory)
     }
 
     /// Checks that nothing is overwritten by accident, and makes the folder above the version.
@@ -80,5 +87,27 @@ struct ModelDestination {
             )
         }
         try ModelDirectory.create(parentDirectory)
+    }
+
+    /// Removes the folders that `prepare` made and that are still empty.
+    func removeEmptyFolders() {
+        let files = FileManager.default
+        for folder in missingFolders {
+            guard let names = try? files.contentsOfDirectory(atPath: folder), names.isEmpty else {
+                return
+            }
+            try? files.removeItem(atPath: folder)
+        }
+    }
+
+    /// The folders above a version that are not there yet, the lowest first.
+    private static func missingFolders(above directory: String) -> [String] {
+        var missing: [String] = []
+        var folder = URL(fileURLWithPath: directory).deletingLastPathComponent()
+        while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" {
+            missing.append(folder.path)
+            folder.deleteLastPathComponent()
+        }
+        return missing
     }
 }

@@ -1,43 +1,35 @@
-import Foundation
+import SimulationFiles
 
-/// The reference posterior of one observation, read from a .npy file of float32 rows.
-///
-/// *Reference*: NEP 1, A Simple File Format for NumPy Arrays.
+/// The reference posterior of one observation, read from a .npy file of rows of theta.
 struct ReferenceSamples {
     /// The samples, `[N, D]`, row-major.
     let theta: [Float]
 
     /// Reads `DIRECTORY/TASK/NUMBER.npy`.
     ///
+    /// - Parameters:
+    ///   - directory: The folder of all references.
+    ///   - task: The name of the task.
+    ///   - number: The number of the observation, from 1.
+    ///   - thetaDim: D.
+    ///   - limit: The most rows to read.
     /// - Throws: `CommandFailure` naming the file and what is wrong with it.
-    init(directory: String, task: String, number: Int, thetaDim: Int) throws {
+    init(directory: String, task: String, number: Int, thetaDim: Int, limit: Int) throws {
         let path = "\(directory)/\(task)/\(number).npy"
-        guard let data = FileManager.default.contents(atPath: path) else {
+        do {
+            let file = try NPYFile(path: path, scratchDirectory: directory)
+            guard file.shape.count == 2, file.shape[1] == thetaDim, file.shape[0] >= 2 else {
+                throw CommandFailure(
+                    "\(path): its shape is \(file.shape), expected rows of \(thetaDim)"
+                )
+            }
+            theta = try file.rows(0..<min(file.shape[0], limit))
+        } catch let error as SimulationFileError {
             throw CommandFailure(
-                """
-                \(path): cannot be read; Tests/Reference/sbibm_references.py writes the references
-                """
+                "\(error); Tests/Reference/sbibm_references.py writes the references"
             )
         }
-        let bytes = [UInt8](data)
-        guard bytes.count >= 10, bytes.starts(with: [0x93] + Array("NUMPY".utf8)), bytes[6] == 1
-        else { throw CommandFailure("\(path): no .npy file of version 1") }
-        let start = 10 + Int(bytes[8]) + Int(bytes[9]) << 8
-        let header = String(decoding: bytes[10..<min(start, bytes.count)], as: UTF8.self)
-        guard header.contains("'<f4'"), header.contains("'fortran_order': False"),
-            header.contains(", \(thetaDim))")
-        else { throw CommandFailure("\(path): expected float32 rows of \(thetaDim): \(header)") }
-        let count = (bytes.count - start) / 4
-        guard count >= 2 * thetaDim, count % thetaDim == 0 else {
-            throw CommandFailure("\(path): \(max(count, 0)) numbers in rows of \(thetaDim)")
-        }
-        theta = (0..<count).map { index in
-            let place = start + 4 * index
-            let pattern = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[place + $1]) << (8 * $1) }
-            return Float(bitPattern: pattern)
-        }
-        guard theta.allSatisfy(\.isFinite) else {
-            throw CommandFailure("\(path): a number is not finite")
-        }
+        guard let place = theta.firstIndex(where: { !$0.isFinite }) else { return }
+        throw CommandFailure("\(path): row \(place / thetaDim) has a number that is not finite")
     }
 }

@@ -1,3 +1,4 @@
+import Estimators
 import Foundation
 import Simulators
 import Training
@@ -14,28 +15,32 @@ struct TestReport: CustomStringConvertible {
     let optimalLoss: Double?
     /// Number of rows.
     let count: Int
+    /// Whether the losses are those of a density with mass outside the prior, which the posterior
+    /// has less than.
+    let isTruncated: Bool
 
     /// Measures a posterior on fresh simulations of its task.
-    init(_ trained: TrainedPosterior, task: BenchmarkTask, command: TrainCommand) throws {
+    init(_ posterior: Posterior, task: BenchmarkTask, command: TrainCommand) throws {
         let rows = try task.simulate(
             rows: 0..<command.testSimulations,
-            seed: SeedPurpose.testSimulations.seed(of: command.seed),
-            workers: command.threads
+            seed: SeedPurpose.testSimulations.seed(of: command.fitOptions.seed),
+            workers: command.fitOptions.threads
         )
         let data = try SimulationSet(rows, prior: task.prior)
-        let losses = trained.losses(on: data, workers: command.threads)
+        let losses = posterior.losses(on: data, workers: command.fitOptions.threads)
         let usable = Simulations(
             theta: data.theta,
             x: data.x,
             thetaDim: data.thetaDim,
             xDim: data.xDim
         )
-        let exact = try task.referenceLosses(of: usable, workers: command.threads)
+        let exact = try task.referenceLosses(of: usable, workers: command.fitOptions.threads)
         count = data.count
         loss = LossEstimate(losses)
         reference = exact.map { LossEstimate($0) }
         excess = exact.map { LossEstimate(zip(losses, $0).map { $0 - $1 }) }
         optimalLoss = task.reference?.optimalLoss
+        isTruncated = posterior.support == .truncated
     }
 
     /// One or two lines.
@@ -46,6 +51,7 @@ struct TestReport: CustomStringConvertible {
             loss.standardError,
             count
         )
+        if isTruncated { text += ", before truncation" }
         if let reference, let excess {
             text += String(
                 format: "\nexact posterior %.4f on the same; %.4f ± %.4f nats above it",

@@ -14,25 +14,23 @@ extension TrainingData {
     ///
     /// - Parameters:
     ///   - posterior: Whose sensitivity to measure.
-    ///   - configuration: How it was trained, which says what was held out.
-    ///   - threads: How many threads to use.
+    ///   - training: How it was trained, which says what was held out.
     /// - Returns: nil where too little was held out.
     /// - Throws: `TrainingError` when a file cannot be read any more.
     func calibration(
         of posterior: Posterior,
-        _ configuration: TrainingConfiguration,
-        threads: Int
+        _ training: EnsembleTraining
     ) throws -> ObservationCalibration? {
         let split = set.split(
-            validationFraction: configuration.validationFraction,
-            seed: configuration.seed
+            validationFraction: training.configuration.validationFraction,
+            seed: training.configuration.seed
         )
         let fitted = min(Self.fittedRows, max(Self.fittedNumbers / set.xDim, 500))
         return ObservationCalibration(
             of: posterior,
             training: try set.x(ofRows: split.training.spread(fitted)),
             heldOut: try set.x(ofRows: split.validation.spread(Self.measuredRows)),
-            workers: threads
+            workers: training.workers
         )
     }
 }

@@ -47,12 +47,14 @@ struct TrainingData {
     ///   - hasTrials: Whether x is a set of trials, the first axis, of which some may be NaN.
     ///   - validationFraction: The part that will be held out.
     ///   - scratchDirectory: Where data may be expanded that cannot be read in place.
+    ///   - threads: How many threads may take part.
     /// - Throws: What is wrong with the files, the prior, the names, or the rows.
     init(
         _ options: DataOptions,
         hasTrials: Bool,
         validationFraction: Double,
-        scratchDirectory: String
+        scratchDirectory: String,
+        threads: Int
     ) throws {
         func open(_ paths: [String]) throws -> SimulationTable {
             try SimulationTable(
@@ -97,7 +99,8 @@ struct TrainingData {
             prior: prior,
             policy: policy,
             thetaNames: theta.names,
-            xNames: x.names
+            xNames: x.names,
+            workers: threads
         )
         summary = nil
         task = nil
@@ -166,6 +169,9 @@ struct TrainingData {
 
     /// Reads a prior file.
     private static func prior(_ path: String) throws -> DistributionDescription {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw CommandFailure("--prior \(path): there is no such file")
+        }
         do {
             let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
             let limit = 1 << 24

@@ -14,7 +14,7 @@ struct Checkpoint {
     /// What a checkpoint of any version starts with.
     static let signature = Array("PSTCKPT".utf8)
     /// The version of the format; no other is read.
-    static let version = 2
+    static let version = 3
 
     /// Makes a checkpoint of a state.
     init(settings: [(name: String, value: String)], state: TrainingState) {

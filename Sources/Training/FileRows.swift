@@ -21,34 +21,44 @@ struct FileRows: Sendable {
     }
 
     /// All usable rows.
-    func inMemory() throws(TrainingError) -> SimulationSet.Storage {
+    func inMemory(workers: Int) throws(TrainingError) -> SimulationSet.Storage {
         var allTheta: [Float] = []
         var allX: [Float] = []
         allTheta.reserveCapacity(usable.count * table.thetaDim)
         allX.reserveCapacity(usable.count * table.xDim)
-        try forEachChunk(width: table.thetaDim + table.xDim) { rows throws(TrainingError) in
-            allTheta += try theta(rows)
-            allX += try x(rows)
+        try forEachChunk(width: table.thetaDim + table.xDim, workers: workers) {
+            (rows) throws(TrainingError) in
+            (try theta(rows), try x(rows))
+        } fold: { part in
+            allTheta += part.0
+            allX += part.1
         }
         return .memory(theta: allTheta, x: allX)
     }
 
     /// The digest and the data scale of all usable rows.
-    func measure() throws(TrainingError) -> (digest: UInt64, dataScale: Double) {
+    func measure(workers: Int) throws(TrainingError) -> (digest: UInt64, dataScale: Double) {
         var digest = FowlerNollVo()
         var scale = DataScale(xDim: table.xDim)
-        try forEachChunk(width: table.thetaDim) { rows throws(TrainingError) in
-            digest.combine(try theta(rows))
+        try forEachChunk(width: table.thetaDim, workers: workers) { rows throws(TrainingError) in
+            try theta(rows)
+        } fold: { theta in
+            digest.combine(theta)
         }
-        try forEachChunk(width: table.xDim) { rows throws(TrainingError) in
+        let xDim = table.xDim
+        try forEachChunk(width: xDim, workers: workers) { rows throws(TrainingError) in
             let x = try x(rows)
-            digest.combine(x)
-            scale.add(x)
+            return (x: x, terms: DataScale.terms(of: x, xDim: xDim))
+        } fold: { part in
+            digest.combine(part.x)
+            scale.add(part.terms)
         }
         scale.takeMean()
         if scale.needsTwoPasses {
-            try forEachChunk(width: table.xDim) { rows throws(TrainingError) in
-                scale.add(try x(rows))
+            try forEachChunk(width: xDim, workers: workers) { rows throws(TrainingError) in
+                DataScale.terms(of: try x(rows), xDim: xDim)
+            } fold: { terms in
+                scale.add(terms)
             }
         }
         return (digest.value, scale.value)
@@ -72,14 +82,21 @@ struct FileRows: Sendable {
         }
     }
 
-    /// Passes the places of all usable rows on, a few megabytes of so many numbers at a time.
-    private func forEachChunk(
+    /// Works on the places of all usable rows, a few megabytes of so many numbers at a time, and
+    /// folds what comes of them in their order.
+    private func forEachChunk<Part: Sendable>(
         width: Int,
-        _ body: ([Int]) throws(TrainingError) -> Void
+        workers: Int,
+        _ map: @escaping @Sendable ([Int]) throws(TrainingError) -> Part,
+        fold: (Part) -> Void
     ) throws(TrainingError) {
-        let size = max(Self.chunkBytes / (width * MemoryLayout<Float>.size), 1)
-        for start in stride(from: 0, to: usable.count, by: size) {
-            try body(Array(usable[start..<min(start + size, usable.count)]))
-        }
+        let usable = usable
+        try OrderedChunks.run(
+            count: usable.count,
+            size: max(Self.chunkBytes / (width * MemoryLayout<Float>.size), 1),
+            workers: workers,
+            map: { rows throws(TrainingError) in try map(Array(usable[rows])) },
+            fold: fold
+        )
     }
 }

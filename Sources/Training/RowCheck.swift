@@ -1,7 +1,7 @@
 import SimulationFiles
 
 /// A pass over the rows of files that finds what cannot be trained on.
-struct RowCheck {
+struct RowCheck: Sendable {
     private let table: SimulationTable
     private let support: PriorSupport
     private let policy: RowPolicy
@@ -35,21 +35,43 @@ struct RowCheck {
         x = Extremes(width: table.xDim)
     }
 
-    /// Looks at every row.
+    /// Looks at every row, on several threads.
     ///
     /// - Throws: `TrainingError.data` for the gravest of what was found.
-    mutating func run() throws(TrainingError) {
+    mutating func run(workers: Int) throws(TrainingError) {
         let width = (table.thetaDim + table.xDim) * MemoryLayout<Float>.size
         let size = max(FileRows.chunkBytes / width, 1)
-        for start in stride(from: 0, to: table.count, by: size) {
-            let rows = start..<min(start + size, table.count)
-            do {
-                look(rows, theta: try table.theta(of: rows), x: try table.x(of: rows))
-            } catch {
-                throw .simulationFile(error)
-            }
-        }
+        let empty = self
+        try OrderedChunks.run(
+            count: table.count,
+            size: size,
+            workers: workers,
+            map: { rows throws(TrainingError) in
+                var part = empty
+                do throws(SimulationFileError) {
+                    part.look(
+                        rows,
+                        theta: try part.table.theta(of: rows),
+                        x: try part.table.x(of: rows)
+                    )
+                } catch {
+                    throw .simulationFile(error)
+                }
+                return part
+            },
+            fold: { combine($0) }
+        )
         try report()
+    }
+
+    /// Takes in what was seen of the rows that follow.
+    private mutating func combine(_ next: Self) {
+        invalid += next.invalid
+        outsideCount += next.outsideCount
+        firstInvalid += next.firstInvalid.prefix(Self.shownRows - firstInvalid.count)
+        firstOutside += next.firstOutside.prefix(Self.shownRows - firstOutside.count)
+        theta.combine(next.theta)
+        x.combine(next.x)
     }
 
     private mutating func look(_ rows: Range<Int>, theta: [Float], x: [Float]) {
@@ -171,7 +193,7 @@ struct RowCheck {
 }
 
 /// The least and greatest finite number of each column.
-struct Extremes {
+struct Extremes: Sendable {
     /// The least number of each column; ∞ before there is one.
     private(set) var lower: [Float]
     /// The greatest number of each column; −∞ before there is one.
@@ -193,6 +215,14 @@ struct Extremes {
             }
             column += 1
             if column == lower.count { column = 0 }
+        }
+    }
+
+    /// Takes in the extremes of other rows.
+    mutating func combine(_ other: Self) {
+        for column in lower.indices {
+            lower[column] = min(lower[column], other.lower[column])
+            upper[column] = max(upper[column], other.upper[column])
         }
     }
 

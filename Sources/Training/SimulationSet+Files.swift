@@ -25,6 +25,7 @@ extension SimulationSet {
     ///   - thetaNames: Names of the parameters, for error messages.
     ///   - xNames: Names of the entries of x, for error messages.
     ///   - residentLimitBytes: Up to which size rows are kept in memory.
+    ///   - workers: How many threads may take part.
     /// - Throws: `TrainingError` when the prior does not fit, a file cannot be read, or the rows
     ///   are not fit to train on.
     public init(
@@ -34,7 +35,8 @@ extension SimulationSet {
         policy: RowPolicy = RowPolicy(),
         thetaNames: [String]? = nil,
         xNames: [String]? = nil,
-        residentLimitBytes: Int = 1 << 28
+        residentLimitBytes: Int = 1 << 28,
+        workers: Int = 1
     ) throws(TrainingError) {
         let support = try PriorSupport(prior, thetaDim: table.thetaDim)
         var check = RowCheck(
@@ -44,7 +46,7 @@ extension SimulationSet {
             thetaNames: thetaNames,
             xNames: xNames
         )
-        try check.run()
+        try check.run(workers: workers)
         let rows = FileRows(
             table: table,
             usable: RowSelection(total: table.count, excluding: check.invalid),
@@ -55,7 +57,7 @@ extension SimulationSet {
         let isSmall = !overflows && rows.usable.count <= residentLimitBytes / rowBytes
         let storage: Storage
         if isSmall {
-            storage = try rows.inMemory()
+            storage = try rows.inMemory(workers: workers)
         } else {
             storage = .files(rows)
         }
@@ -77,7 +79,8 @@ extension SimulationSet {
             xDim: table.xDim,
             count: rows.usable.count,
             refusedCount: check.invalid.count,
-            heldOutCount: heldOut > 0 ? judging : nil
+            heldOutCount: heldOut > 0 ? judging : nil,
+            workers: workers
         )
     }
 }

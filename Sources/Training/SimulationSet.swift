@@ -102,7 +102,8 @@ public struct SimulationSet: Sendable {
         xDim: Int,
         count: Int,
         refusedCount: Int,
-        heldOutCount: Int?
+        heldOutCount: Int?,
+        workers: Int = 1
     ) throws(TrainingError) {
         guard count >= 2 else { throw .tooFewRows(usable: count, refused: refusedCount) }
         self.prior = prior
@@ -118,13 +119,14 @@ public struct SimulationSet: Sendable {
             var scale = DataScale(xDim: xDim)
             digest.combine(theta)
             digest.combine(x)
-            scale.add(x)
+            let terms = DataScale.terms(of: x, xDim: xDim)
+            scale.add(terms)
             scale.takeMean()
-            scale.add(x)
+            scale.add(terms)
             self.digest = digest.value
             dataScale = scale.value
         case .files(let rows):
-            (digest, dataScale) = try rows.measure()
+            (digest, dataScale) = try rows.measure(workers: workers)
         }
     }
 
@@ -221,24 +223,28 @@ struct DataScale {
     /// Whether the rows must come twice, with `takeMean()` in between.
     var needsTwoPasses: Bool { xDim == 1 }
 
-    /// Takes in rows, `[rows, L]`.
-    mutating func add(_ x: [Float]) {
-        if xDim > 1 {
-            guard mean == nil else { return }
-            for start in stride(from: 0, to: x.count, by: xDim) {
-                let row = x[start..<start + xDim].filter { !$0.isNaN }
-                guard row.count > 1 else { continue }
-                count += 1
-                sum += Self.standardDeviation(row)
-            }
-        } else if let mean {
-            for value in x where !value.isNaN {
-                squares += (Double(value) - mean) * (Double(value) - mean)
-            }
+    /// What rows, `[rows, L]`, add to the sums: the deviation across each row, or, where rows
+    /// have one entry, the entries; NaN are left out.
+    static func terms(of x: [Float], xDim: Int) -> [Double] {
+        if xDim == 1 { return x.lazy.filter { !$0.isNaN }.map { Double($0) } }
+        var terms: [Double] = []
+        terms.reserveCapacity(x.count / xDim)
+        for start in stride(from: 0, to: x.count, by: xDim) {
+            let row = x[start..<start + xDim].filter { !$0.isNaN }
+            if row.count > 1 { terms.append(standardDeviation(row)) }
+        }
+        return terms
+    }
+
+    /// Takes in the terms of rows.
+    mutating func add(_ terms: [Double]) {
+        if let mean {
+            guard needsTwoPasses else { return }
+            for term in terms { squares += (term - mean) * (term - mean) }
         } else {
-            for value in x where !value.isNaN {
+            for term in terms {
                 count += 1
-                sum += Double(value)
+                sum += term
             }
         }
     }

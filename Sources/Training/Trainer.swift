@@ -74,10 +74,11 @@ public struct Trainer: Sendable {
         }
         var standardization = try Standardization(
             prior: data.prior,
+            support: configuration.support,
             xDim: data.xDim,
             thetaZScore: configuration.thetaZScore,
             xZScore: configuration.xZScore,
-            trials: embedding?.trialLimit ?? 1,
+            trials: Self.trialLimit(architecture, embedding) ?? 1,
             forEachBatch: { body throws(TrainingError) in
                 try data.forEachBatch(of: split.training) {
                     body($0.theta, logarithm?.values(of: $0.x) ?? $0.x, $0.rows)
@@ -90,6 +91,7 @@ public struct Trainer: Sendable {
             estimator = try architecture.trainable(
                 embedding: embedding,
                 prior: data.prior,
+                support: configuration.support,
                 standardization: standardization
             )
         } catch {
@@ -106,13 +108,21 @@ public struct Trainer: Sendable {
         )
         do {
             return TrainedPosterior(
-                estimator: estimator,
                 posterior: try estimator.posterior(parameters: outcome.parameters),
                 outcome: outcome
             )
         } catch {
             throw .estimator(error)
         }
+    }
+
+    /// How many trials x is a set of, if it is: what an embedding network, or a member's, says.
+    private static func trialLimit(
+        _ architecture: EstimatorArchitecture,
+        _ embedding: EmbeddingArchitecture?
+    ) -> Int? {
+        guard case .ensemble(let members) = architecture else { return embedding?.trialLimit }
+        return members.lazy.compactMap { $0.embedding?.trialLimit }.first
     }
 
     /// Fits the parameters of an estimator to the training rows of a split.
@@ -151,22 +161,16 @@ public struct Trainer: Sendable {
 
 /// A trained posterior, with what trained it.
 public struct TrainedPosterior: Sendable {
-    /// The estimator, to measure losses with.
-    public let estimator: any TrainableDensityEstimator
     /// The estimator with the best weights, ready to serve.
     public let posterior: Posterior
     /// The best weights and the course of the run.
     public let outcome: TrainingOutcome
+}
 
-    /// −log q(theta | x) of every row of a set in memory, in order.
+extension Posterior {
+    /// −log q(theta | x) of every row of a set in memory, in order; before any truncation.
     public func losses(on data: SimulationSet, workers: Int) -> [Double] {
-        estimator.losses(
-            parameters: outcome.parameters,
-            theta: data.theta,
-            x: data.x,
-            rows: Array(0..<data.count)[...],
-            workers: workers
-        ).map(Double.init)
+        untruncatedLogProb(data.theta, given: data.x, workers: workers).map { -Double($0) }
     }
 }
 

@@ -24,7 +24,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var averageDecay = 0.999
     /// The part of the rows held out to judge the weights.
     public var validationFraction = 0.05
-    /// Which numbers theta, in unconstrained space, is standardised with.
+    /// How the posterior keeps to the prior's support.
+    public var support = PosteriorSupport.unconstrained
+    /// Which numbers theta, where the density lives, is standardised with.
     public var thetaZScore = ZScore.independent
     /// Which numbers x is standardised with.
     public var xZScore = ZScore.independent
@@ -113,6 +115,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
             ("gradient norm limit", "\(gradientNormLimit)"),
             ("average decay", "\(averageDecay)"),
             ("validation fraction", "\(validationFraction)"),
+            ("support", support.rawValue),
             ("z-score of theta", thetaZScore.rawValue),
             ("z-score of x", xZScore.rawValue),
             ("logarithms of heavy tails", "\(scalesHeavyTails)"),

@@ -55,7 +55,9 @@ public struct WeightDecaySearch: Sendable {
     ///   - architecture: The structure of the estimator.
     ///   - embedding: The network between x and the estimator, if there is one.
     ///   - data: The pairs to train on; part of them is held out.
-    ///   - checkpoint: Where to keep the state of the first run, if anywhere.
+    ///   - runsBefore: How many runs came before these, which the indices and checkpoints of these
+    ///     follow.
+    ///   - checkpoint: Where to keep the state of the first run of all, if anywhere.
     ///   - isCancelled: Asked before every step; true ends training with the best weights so far.
     ///   - progress: Called with the index of the run and how far it has come.
     /// - Returns: The best posterior.
@@ -64,6 +66,7 @@ public struct WeightDecaySearch: Sendable {
         _ architecture: EstimatorArchitecture,
         embedding: EmbeddingArchitecture? = nil,
         on data: SimulationSet,
+        runsBefore: Int = 0,
         checkpoint: CheckpointFile? = nil,
         isCancelled: () -> Bool = { false },
         progress: (_ run: Int, TrainingProgress) -> Void = { _, _ in }
@@ -71,7 +74,8 @@ public struct WeightDecaySearch: Sendable {
         let start = ContinuousClock.now
         var best: (trained: TrainedPosterior, configuration: TrainingConfiguration)?
         var isFinished = true
-        for (run, decay) in decays.enumerated() {
+        for (index, decay) in decays.enumerated() {
+            let run = runsBefore + index
             var configuration = configuration
             configuration.weightDecay = decay
             let elapsed = ContinuousClock.now - start

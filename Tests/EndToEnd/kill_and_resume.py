@@ -26,6 +26,10 @@ MODES = {
     "no average, no clipping": "--optimizer adam --average-decay 0 --gradient-norm 0",
     "other z-scores": "--optimizer adam --z-score-theta none --z-score-x structured",
     "flow": "--optimizer adam --estimator maf --epochs 4",
+    "members": "--optimizer adam --members 3 --epochs 5",
+    "members, two weight decays": "--members 2 --epochs 4",
+    "members together": "--optimizer adam --members 2 --jointly --epochs 5",
+    "truncated": "--optimizer adam --support truncated",
     "files": "--optimizer adam",
     "time limit": "--optimizer adam --time-limit 0.2s",
 }

@@ -93,6 +93,13 @@ import Testing
         checkDerivatives(try test.programCase(byObservation: true))
     }
 
+    /// The path of a draw through noise, weights of parts included, to second order.
+    @Test(arguments: EstimatorCase.all.filter { $0.thetaDim <= 4 && !$0.isMixedSpline })
+    func `derivatives of divergences agree with differences`(test: EstimatorCase) throws {
+        guard let divergence = try test.divergenceCase() else { return }
+        checkDerivatives(divergence)
+    }
+
     @Test(arguments: EstimatorCase.all.filter { !$0.isMixedSpline })
     func `parameter gradients agree with differences`(test: EstimatorCase) throws {
         let bends = test.name.hasPrefix("nsf")

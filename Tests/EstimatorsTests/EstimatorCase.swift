@@ -377,6 +377,44 @@ struct EstimatorCase: Sendable, CustomTestStringConvertible {
         )
     }
 
+    /// log q(u | a) − log q(u | b) of a draw u from q(· | a), as a function of a; nil for
+    /// estimators whose draws have no derivative.
+    func divergenceCase() throws -> ProgramCase? {
+        let density = try ConditionalDensity(
+            architecture: architecture,
+            embedding: embedding,
+            prior: prior,
+            standardizations: Array(repeating: standardization, count: memberCount)
+        )
+        func hasTooManyParts(_ architecture: EstimatorArchitecture) -> Bool {
+            switch architecture {
+            case .mixtureMADE: true
+            case .ensemble(let members): members.contains { hasTooManyParts($0.estimator) }
+            case .flow, .mixtureDensityNetwork: false
+            }
+        }
+        if hasTooManyParts(architecture) { return nil }
+        let x = (0..<xDim).map { 0.4 * Float($0) - 0.3 }
+        let normals = (0..<thetaDim).map { 0.7 - 0.5 * Float($0 % 3) }
+        return ProgramCase(
+            "\(name), divergence",
+            layout: density.layout,
+            inputWidth: xDim,
+            append: { program, input in
+                let first = density.appendContexts(of: input, to: &program)
+                let second = density.appendContexts(of: program.literal(x), to: &program)
+                let value = density.appendDivergence(
+                    of: first,
+                    from: second,
+                    normals: program.literal(normals),
+                    to: &program
+                )
+                guard let value else { preconditionFailure("\(name) has too many parts") }
+                return value
+            }
+        )
+    }
+
     func posterior(jitter: Float = 0.1) throws -> Posterior {
         let estimator = try trainable()
         return try estimator.posterior(parameters: parameters(of: estimator, jitter: jitter))

@@ -45,6 +45,17 @@ import Testing
         // The half-plane θ₁ > −6 cuts each disc in halves.
         #expect(abs(levels[0] - (1 - exp(-0.5))) < 4 * errors[0])
         #expect(levels[1] == 1 && errors[1] == 0)
+        // Rejected draws are replaced by others, so the level is as sure as asked.
+        #expect(try result.required("num_samples", expected: "").integer(in: 0...99999) == 40000)
+        #expect(abs(errors[0] - (levels[0] * (1 - levels[0]) / 40002).squareRoot()) < 1e-6)
+        let rate = try result.required("acceptance_rate", expected: "").double()
+        let density = client.post(
+            "/v1/models/gaussian/log_prob",
+            #"{"observation":[1,2,3,4],"theta":[[1,-6]]}"#
+        )
+        #expect(
+            try density.results()[0].required("acceptance_rate", expected: "").double() == rate
+        )
         let map = client.post(
             "/v1/models/gaussian/map",
             #"{"observation":[1,2,3,4],"seed":2}"#

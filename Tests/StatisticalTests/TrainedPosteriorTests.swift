@@ -41,7 +41,7 @@ import Training
             try task.referenceLosses(of: task.simulate(rows: 0..<5000, seed: 12))
         )
         let gap = LossEstimate(
-            zip(trained.losses(on: fresh, workers: 2), exact).map { $0 - $1 }
+            zip(trained.posterior.losses(on: fresh, workers: 2), exact).map { $0 - $1 }
         )
         #expect(gap.mean < 0.3)
         // Gibbs' inequality: nothing beats the exact posterior by more than chance.

@@ -116,7 +116,7 @@ import Training
         var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
         bytes[7] = UInt8(ascii: "1")
         try Data(bytes).write(to: URL(fileURLWithPath: path))
-        #expect(throws: TrainingError.checkpointVersion(found: 1, expected: 2)) {
+        #expect(throws: TrainingError.checkpointVersion(found: 1, expected: 3)) {
             _ = try problem.fit(checkpoint: checkpoint)
         }
     }

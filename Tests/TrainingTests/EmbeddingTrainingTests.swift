@@ -47,7 +47,7 @@ import Training
             ),
             on: data
         )
-        let losses = trained.losses(on: data, workers: 2)
+        let losses = trained.posterior.losses(on: data, workers: 2)
         #expect(losses.reduce(0, +) / Double(count) - exact / Double(count) < 0.05)
         #expect(trained.posterior.trialLimit == 4)
     }

@@ -67,8 +67,14 @@ import Training
             try SimulationSet(table([path]), prior: task.prior),
             try SimulationSet(table([path]), prior: task.prior, residentLimitBytes: 0),
             try SimulationSet(table([first, second]), prior: task.prior, residentLimitBytes: 0),
+            try SimulationSet(
+                table([path]),
+                prior: task.prior,
+                residentLimitBytes: 0,
+                workers: 3
+            ),
         ]
-        #expect(sets.map(\.isResident) == [true, true, false, false])
+        #expect(sets.map(\.isResident) == [true, true, false, false, false])
         var configuration = TrainingConfiguration(seed: 72)
         configuration.batchSize = 100
         configuration.epochs = 3
@@ -141,6 +147,38 @@ import Training
         }
         #expect(resumed.outcome.parameters == whole.outcome.parameters)
         #expect(resumed.outcome.history.trainingLosses == whole.outcome.history.trainingLosses)
+    }
+
+    @Test func `what several threads find is what one finds`() throws {
+        // Rows of 1 KiB: several chunks, of which one is cut short.
+        let (count, xDim) = (13_000, 255)
+        var theta = (0..<count).map { 1 + Float($0 % 8) }
+        var x = (0..<count * xDim).map { Float($0 % 1013) }
+        let path = try archive(theta: theta, x: x, 1, xDim)
+        let expected = try SimulationSet(table([path]), prior: Self.box)
+        for limit in [0, 1 << 28] {
+            let set = try SimulationSet(
+                table([path]),
+                prior: Self.box,
+                residentLimitBytes: limit,
+                workers: 3
+            )
+            #expect(set.digest == expected.digest)
+            #expect(set.dataScale == expected.dataScale)
+            #expect(try set.x(ofRow: 12_999) == expected.x(ofRow: 12_999))
+        }
+        for row in [12_990, 9_000, 5_001, 5_000, 20, 10] { theta[row] = .nan }
+        for row in stride(from: 12_000, to: 0, by: -1_500) { x[row * xDim + 3] = .infinity }
+        let bad = try archive(theta: theta, x: x, 1, xDim, "bad.npz")
+        let problems = try [1, 3].map { workers in
+            try #require(throws: TrainingError.self) {
+                try SimulationSet(table([bad]), prior: Self.box, workers: workers)
+            }
+        }
+        #expect(problems[0] == problems[1])
+        #expect("\(problems[0])".contains("bad.npz: row 10, "), "\(problems[0])")
+        #expect("\(problems[0])".contains("row 3000, x[3] = inf"), "\(problems[0])")
+        #expect("\(problems[0])".contains("13 of 13000 rows"), "\(problems[0])")
     }
 
     @Test func `the last rows judge where they were given to`() throws {

@@ -70,7 +70,7 @@ import Training
         let trained = try Self.train(Self.architectures[1], workers: 1)
         let task = BenchmarkTask.twoMoons
         let data = try SimulationSet(try task.simulate(rows: 0..<50, seed: 73), prior: task.prior)
-        let losses = trained.losses(on: data, workers: 2)
+        let losses = trained.posterior.losses(on: data, workers: 2)
         let served = trained.posterior.logProb(data.theta, given: data.x)
         #expect(losses.count == 50)
         for (loss, logProb) in zip(losses, served) {

@@ -1,4 +1,4 @@
-import Autodiff
+package import Autodiff
 import Kernels
 
 // Programs over contexts: what an embedding network makes of an observation is computed once, not
@@ -128,7 +128,7 @@ extension ConditionalDensity {
     }
 
     /// Σ over strata of the draw from q(· | a) of weight (log q(u | a) − log q(u | b)).
-    func appendDivergence(
+    package func appendDivergence(
         of first: [LaneValue],
         from second: [LaneValue],
         normals: LaneValue,

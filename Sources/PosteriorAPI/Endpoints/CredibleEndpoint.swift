@@ -2,12 +2,21 @@ import Estimators
 
 /// `POST …/credible`: draw, compare densities, encode.
 enum CredibleEndpoint {
-    /// Draws whose densities are held at once.
-    private static let drawsAtOnce = 1 << 18
+    /// Draws between two looks at the clock, unless one observation takes more.
+    private static let drawsAtOnce = 1 << 14
+
+    /// The densities at the draws of one observation.
+    private struct Draws {
+        /// The log densities, in any order.
+        var logProb: [Float]
+        /// What share of the untruncated posterior lies inside the prior, if it is not all.
+        var rate: AcceptanceRate?
+    }
 
     static func answer(
         _ request: CredibleRequest,
         model: ModelCatalog.Entry,
+        limits: ServiceLimits,
         deadline: ContinuousClock.Instant,
         workers: Int
     ) throws(APIError) -> [UInt8] {
@@ -21,7 +30,8 @@ enum CredibleEndpoint {
         let usable = entries.indices.filter { index in
             if case .success = entries[index] { true } else { false }
         }
-        let step = max(1, drawsAtOnce / request.count)
+        let isTruncated = model.posterior.support == .truncated
+        let step = isTruncated ? 1 : max(1, drawsAtOnce / request.count)
         for first in stride(from: 0, to: usable.count, by: step) {
             let chunk = usable[first..<min(first + step, usable.count)]
             guard ContinuousClock.now < deadline else {
@@ -30,23 +40,25 @@ enum CredibleEndpoint {
                 }
                 continue
             }
-            let draws = densitiesOfDraws(of: chunk, queries, request.count, seed, model, workers)
-            for (place, index) in chunk.enumerated() {
-                guard case .success(let own) = densities[index] else { continue }
-                let drawn = draws[place * request.count..<(place + 1) * request.count]
-                // What a density on the whole space puts outside the prior is no draw from the
-                // posterior.
-                let inside = drawn.filter { $0 != -.infinity }.sorted()
-                entries[index] =
-                    !inside.isEmpty && inside.allSatisfy { $0 < .infinity }
-                    ? .success(levels(of: own, among: inside))
-                    : .failure(
-                        .unanswerable(
-                            path: queries.path(index),
-                            reason:
-                                "no draws of this observation's posterior are finite and inside the prior"
-                        )
+            let draws =
+                isTruncated
+                ? chunk.map { index in
+                    truncatedDraws(
+                        of: index,
+                        request,
+                        seed,
+                        model,
+                        mostProposals: limits.proposals(observations: usable.count),
+                        deadline: deadline,
+                        workers
                     )
+                }
+                : draws(of: chunk, queries, request.count, seed, model, workers)
+            for (index, draws) in zip(chunk, draws) {
+                guard case .success(let own) = densities[index] else { continue }
+                entries[index] = draws.flatMap { draws in
+                    levels(of: own, among: draws, path: queries.path(index))
+                }
             }
         }
         try ObservationList.throwIfAlone(entries)
@@ -58,24 +70,59 @@ enum CredibleEndpoint {
         ).encoded()
     }
 
-    /// The log densities at the draws of some observations, `[B, S]`.
+    /// The draws of some observations.
     ///
-    /// They are worked out from the draws as thetas are, in single precision, so that a theta that
-    /// is a draw has the density of that draw.
-    private static func densitiesOfDraws(
+    /// Their densities are worked out from the draws as thetas are, in single precision, so that
+    /// a theta that is a draw has the density of that draw.
+    private static func draws(
         of indices: ArraySlice<Int>,
         _ queries: ThetaQueries,
         _ count: Int,
         _ seed: UInt64,
         _ model: ModelCatalog.Entry,
         _ workers: Int
-    ) -> [Float] {
+    ) -> [Result<Draws, APIError>] {
         var x: [Float] = []
         for index in indices {
             if case .success(let query) = queries.entries[index] { x += queries.x[query.x] }
         }
         let draws = model.posterior.sample(count: count, given: x, seed: seed, workers: workers)
-        return model.posterior.logProb(draws.theta, given: x, workers: workers)
+        let logProb = model.posterior.logProb(draws.theta, given: x, workers: workers)
+        return indices.indices.map { place in
+            let start = (place - indices.startIndex) * count
+            return .success(Draws(logProb: Array(logProb[start..<start + count])))
+        }
+    }
+
+    /// The draws of one observation that lie inside the prior, as many as were asked for or as
+    /// came within the limits.
+    private static func truncatedDraws(
+        of index: Int,
+        _ request: CredibleRequest,
+        _ seed: UInt64,
+        _ model: ModelCatalog.Entry,
+        mostProposals: Int,
+        deadline: ContinuousClock.Instant,
+        _ workers: Int
+    ) -> Result<Draws, APIError> {
+        let path = request.queries.path(index)
+        return request.queries.entries[index].flatMap { query in
+            let x = Array(request.queries.x[query.x])
+            let rate = model.acceptanceRates.rate(given: x, workers: workers)
+            guard rate.accepted > 0 else { return .failure(.nothingAccepted(path: path, rate)) }
+            let theta = model.posterior.truncatedSample(
+                count: request.count,
+                given: x,
+                seed: seed,
+                rate: rate,
+                mostProposals: mostProposals,
+                deadline: deadline,
+                workers: workers
+            ).theta
+            guard !theta.isEmpty else { return .failure(.nothingAcceptedInTime(path: path)) }
+            let logProb = model.posterior.logProb(theta, given: x, workers: workers)
+            return .success(Draws(logProb: logProb, rate: rate))
+        }
     }
 
     /// The share of the draws with a higher density than each theta, and how sure it is.
@@ -85,9 +132,22 @@ enum CredibleEndpoint {
     /// yet not zero where all draws or none have a higher density.
     private static func levels(
         of densities: [Float],
-        among sorted: [Float]
-    ) -> CredibleAnswer.Levels {
+        among draws: Draws,
+        path: String
+    ) -> Result<CredibleAnswer.Levels, APIError> {
+        // Rounding may put a draw on the bound of the prior, where it has no density.
+        let sorted = draws.logProb.filter { $0 != -.infinity }.sorted()
+        guard !sorted.isEmpty, sorted.allSatisfy({ $0 < .infinity }) else {
+            return .failure(
+                .unanswerable(
+                    path: path,
+                    reason:
+                        "no draws of this observation's posterior are finite and inside the prior"
+                )
+            )
+        }
         var levels = CredibleAnswer.Levels()
+        levels.truncation = draws.rate.map { (draws: sorted.count, rate: $0) }
         let count = Double(sorted.count)
         for density in densities {
             guard density > -.infinity else {
@@ -101,7 +161,7 @@ enum CredibleEndpoint {
             levels.level.append(Float(higher / count))
             levels.standardError.append(Float((share * (1 - share) / (count + 2)).squareRoot()))
         }
-        return levels
+        return .success(levels)
     }
 }
 

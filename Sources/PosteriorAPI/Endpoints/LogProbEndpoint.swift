@@ -21,7 +21,7 @@ enum LogProbEndpoint {
                 return normalized(
                     values,
                     given: Array(queries.x[query.x]),
-                    model.posterior,
+                    model,
                     deadline: deadline,
                     path: queries.path(index),
                     workers: workers
@@ -36,13 +36,13 @@ enum LogProbEndpoint {
     private static func normalized(
         _ values: [Float],
         given x: [Float],
-        _ posterior: Posterior,
+        _ model: ModelCatalog.Entry,
         deadline: ContinuousClock.Instant,
         path: String,
         workers: Int
     ) -> Result<LogProbAnswer.Densities, APIError> {
         guard ContinuousClock.now < deadline else { return .failure(.timeLimit(path: path)) }
-        let rate = posterior.acceptanceRate(given: x, workers: workers)
+        let rate = model.acceptanceRates.rate(given: x, workers: workers)
         guard rate.accepted > 0 else { return .failure(.nothingAccepted(path: path, rate)) }
         let logRate = Float(log(rate.value))
         return .success(LogProbAnswer.Densities(logProb: values.map { $0 - logRate }, rate: rate))
@@ -50,6 +50,11 @@ enum LogProbEndpoint {
 }
 
 extension APIError {
+    /// No draw of an observation lay inside the prior before a limit was reached.
+    static func nothingAcceptedInTime(path: String) -> Self {
+        .unanswerable(path: path, reason: "no draw was accepted within the limits")
+    }
+
     /// None of an observation's draws lay inside the prior.
     static func nothingAccepted(path: String, _ rate: AcceptanceRate) -> Self {
         .unanswerable(

@@ -2,8 +2,8 @@ import Estimators
 
 /// `POST …/map`: draw, climb, encode.
 enum MapEndpoint {
-    /// Draws that are held at once.
-    private static let drawsAtOnce = 1 << 16
+    /// Draws between two looks at the clock, unless one observation takes more.
+    private static let drawsAtOnce = 1 << 14
 
     static func answer(
         _ request: MapRequest,

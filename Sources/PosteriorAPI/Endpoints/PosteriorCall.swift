@@ -42,7 +42,12 @@ enum PosteriorCall {
                 return
             case .credible:
                 self = .credible(
-                    try CredibleRequest(body, xShape: xShape, thetaDim: thetaDim, limits: limits)
+                    try CredibleRequest(
+                        body,
+                        xShape: xShape,
+                        posterior: model.posterior,
+                        limits: limits
+                    )
                 )
                 return
             case .fisher:
@@ -120,6 +125,7 @@ enum PosteriorCall {
             return try CredibleEndpoint.answer(
                 request,
                 model: model,
+                limits: limits,
                 deadline: deadline,
                 workers: workers
             )

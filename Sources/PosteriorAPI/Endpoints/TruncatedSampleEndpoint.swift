@@ -18,7 +18,7 @@ enum TruncatedSampleEndpoint {
         workers: Int
     ) throws(APIError) -> [UInt8] {
         let posterior = model.posterior
-        let share = limits.evaluations / max(work.usable, 1)
+        let mostProposals = limits.proposals(observations: work.usable)
         let entries = work.entries.indices.map { index -> Result<Draws, APIError> in
             work.entries[index].flatMap { place in
                 let path = work.request.observations.path(index)
@@ -26,7 +26,7 @@ enum TruncatedSampleEndpoint {
                     return .failure(.timeLimit(path: path))
                 }
                 let x = Array(work.x[place * posterior.xDim..<(place + 1) * posterior.xDim])
-                let rate = posterior.acceptanceRate(given: x, workers: workers)
+                let rate = model.acceptanceRates.rate(given: x, workers: workers)
                 guard rate.accepted > 0 else {
                     return .failure(.nothingAccepted(path: path, rate))
                 }
@@ -35,15 +35,13 @@ enum TruncatedSampleEndpoint {
                     given: x,
                     seed: work.seed,
                     rate: rate,
-                    mostProposals: min(share, limits.draws * 10),
+                    mostProposals: mostProposals,
                     deadline: deadline,
                     withLogProb: work.request.withLogProb,
                     workers: workers
                 )
                 guard !samples.theta.isEmpty else {
-                    return .failure(
-                        .unanswerable(path: path, reason: "no draw was accepted within the limits")
-                    )
+                    return .failure(.nothingAcceptedInTime(path: path))
                 }
                 return .success(Draws(samples: samples, rate: rate))
             }

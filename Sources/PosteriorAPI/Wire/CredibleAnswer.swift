@@ -1,3 +1,4 @@
+import Estimators
 import StrictJSON
 
 /// The answer to `POST …/credible`.
@@ -6,6 +7,8 @@ struct CredibleAnswer {
     struct Levels {
         var level: [Float] = []
         var standardError: [Float] = []
+        /// Of a truncated posterior, how many draws they come from and its acceptance rate.
+        var truncation: (draws: Int, rate: AcceptanceRate)?
     }
 
     var model: String
@@ -19,6 +22,11 @@ struct CredibleAnswer {
             writer.numbers(levels.level.span)
             writer.key("level_standard_error")
             writer.numbers(levels.standardError.span)
+            if let (draws, rate) = levels.truncation {
+                writer.key("num_samples")
+                writer.integer(draws)
+                rate.write(to: &writer)
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+import Estimators
 import StrictJSON
 
 /// The body of `POST …/credible`.
@@ -14,18 +15,23 @@ struct CredibleRequest {
     /// - Parameters:
     ///   - body: The document.
     ///   - xShape: What an observation of the model looks like.
-    ///   - thetaDim: How many numbers a theta has.
+    ///   - posterior: The model's posterior.
     ///   - limits: How much may be asked for.
     /// - Throws: `JSONFieldError` naming the first field that is wrong.
     init(
         _ body: JSONValue,
         xShape: ObservationShape,
-        thetaDim: Int,
+        posterior: Posterior,
         limits: ServiceLimits
     ) throws(JSONFieldError) {
         let fields = try JSONField(body, path: "").object()
         try fields.refuseOthers(than: ThetaQueries.names + ["num_samples", "seed"])
-        queries = try ThetaQueries(fields, xShape: xShape, thetaDim: thetaDim, limits: limits)
+        queries = try ThetaQueries(
+            fields,
+            xShape: xShape,
+            thetaDim: posterior.thetaDim,
+            limits: limits
+        )
         count =
             try fields.optional("num_samples")?.integer(in: 1...limits.draws)
             ?? min(Self.defaultDraws, limits.draws)
@@ -36,5 +42,6 @@ struct CredibleRequest {
             count,
             observations: queries.entries.count
         )
+        try limits.checkAcceptanceRates(of: posterior, observations: queries.entries.count)
     }
 }

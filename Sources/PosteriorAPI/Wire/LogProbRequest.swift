@@ -33,13 +33,8 @@ struct LogProbRequest {
             thetaDim: posterior.thetaDim,
             limits: limits
         )
-        if isNormalized, isTruncated {
-            try limits.checkEvaluations(
-                "observations",
-                "draws that measure acceptance rates",
-                Posterior.acceptanceProposals,
-                observations: queries.entries.count
-            )
+        if isNormalized {
+            try limits.checkAcceptanceRates(of: posterior, observations: queries.entries.count)
         }
     }
 }
