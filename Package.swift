@@ -49,13 +49,18 @@ let package = Package(
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
         ),
         .target(name: "SimulationFiles", dependencies: ["CZlib"]),
-        .target(name: "ModelStore", dependencies: ["Distributions", "Estimators", "StrictJSON"]),
+        .target(
+            name: "ModelStore",
+            dependencies: ["Distributions", "Estimators", "Robustness", "StrictJSON"]
+        ),
         .target(name: "CSystemEvents"),
         .target(name: "HTTPMessages", dependencies: [httpTypes]),
         .target(name: "HTTPServing", dependencies: ["CSystemEvents", "HTTPMessages", httpTypes]),
         .target(
             name: "PosteriorAPI",
-            dependencies: ["Estimators", "HTTPMessages", "ModelStore", "StrictJSON", httpTypes]
+            dependencies: [
+                "Estimators", "HTTPMessages", "ModelStore", "Robustness", "StrictJSON", httpTypes,
+            ]
         ),
         // The programs.
         .executableTarget(
@@ -126,7 +131,9 @@ let package = Package(
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(
             name: "ModelStoreTests",
-            dependencies: ["Distributions", "Estimators", "ModelStore", "StrictJSON"],
+            dependencies: [
+                "Distributions", "Estimators", "ModelStore", "Robustness", "StrictJSON",
+            ],
             exclude: ["Fixtures"]
         ),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", httpTypes]),
@@ -137,8 +144,8 @@ let package = Package(
         .testTarget(
             name: "PosteriorAPITests",
             dependencies: [
-                "Distributions", "Estimators", "HTTPMessages", "ModelStore", "PosteriorAPI",
-                "StrictJSON", httpTypes,
+                "Distributions", "Estimators", "HTTPMessages", "HTTPServing", "ModelStore",
+                "PosteriorAPI", "Robustness", "StrictJSON", httpTypes,
             ]
         ),
         // They run the program, which is built with them.

@@ -25,6 +25,8 @@ public struct Posterior: Sendable {
     public var thetaDim: Int { density.thetaDim }
     /// L, the number of entries of one flattened observation.
     public var xDim: Int { density.xDim }
+    /// C, the scalars that the estimators of all members together see of an observation.
+    package var contextDim: Int { density.contextDim }
     /// T, when an observation is a set of up to T trials; a missing one is NaN.
     public var trialLimit: Int? {
         let members = (try? architecture.members(embedding: embedding)) ?? []

@@ -15,6 +15,8 @@ package struct MetadataDocument: Equatable {
     package var thetaDim: Int
     package var xDim: Int
     package var metadata: ModelMetadata
+    /// What the tensors of the calibration are; nil where there are none.
+    var calibration: CalibrationFields?
     /// Whether the tensors have the names of a `"maf"` of format version 1.
     var hasVersion1FlowNames = false
 
@@ -55,6 +57,10 @@ package struct MetadataDocument: Equatable {
         }
         if let calibration = metadata.calibration {
             writer.key("calibration")
+            calibration.write(to: &writer)
+        }
+        if let calibration {
+            writer.key(CalibrationFields.key)
             calibration.write(to: &writer)
         }
         writer.endObject()
@@ -137,6 +143,7 @@ extension MetadataDocument {
             _ = try training.required("simulations", expected: "an integer")
             _ = try training.required("seed", expected: "an integer")
         }
+        calibration = try fields.optional(CalibrationFields.key).map(CalibrationFields.init)
         let scale = fields.optional("data_scale")
         if let scale, try scale.double() <= 0 { throw scale.mismatch("a positive number") }
         metadata = ModelMetadata(

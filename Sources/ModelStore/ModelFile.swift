@@ -1,5 +1,6 @@
 import Distributions
 public import Estimators
+public import Robustness
 import StrictJSON
 
 /// A posterior and what there is to know about it: the content of one `model.safetensors`.
@@ -19,11 +20,18 @@ public struct ModelFile: Sendable {
     public let metadata: ModelMetadata
     /// The posterior itself.
     public let posterior: Posterior
+    /// What is usual among simulated observations, where it was measured.
+    public let calibration: ObservationCalibration?
 
     /// Joins a posterior and its metadata; `encoded()` checks that they fit.
-    public init(metadata: ModelMetadata, posterior: Posterior) {
+    public init(
+        metadata: ModelMetadata,
+        posterior: Posterior,
+        calibration: ObservationCalibration? = nil
+    ) {
         self.metadata = metadata
         self.posterior = posterior
+        self.calibration = calibration
     }
 
     /// Reads a model file that is in memory.
@@ -36,7 +44,12 @@ public struct ModelFile: Sendable {
         }
         let document = try MetadataDocument(parsing: Array(text.utf8))
         var tensors: [String: Tensor] = [:]
+        var calibrationTensors: [String: Tensor] = [:]
         for name in archive.names {
+            if document.calibration != nil, name.hasPrefix(ObservationCalibration.tensorPrefix) {
+                calibrationTensors[name] = try archive.tensor(named: name)
+                continue
+            }
             let current =
                 document.hasVersion1FlowNames
                 ? FlowArchitecture.currentName(ofVersion1: name) : name
@@ -57,6 +70,7 @@ public struct ModelFile: Sendable {
             throw .invalidEstimator(error)
         }
         metadata = document.metadata
+        calibration = try document.calibration?.joined(with: calibrationTensors, posterior)
     }
 
     /// Reads a model file from disk.
@@ -85,7 +99,7 @@ public struct ModelFile: Sendable {
             throw .invalidLayout("the metadata holds a number that is not finite")
         }
         return try SafetensorsWriter.encode(
-            posterior.tensors,
+            posterior.tensors.merging(calibration?.tensors ?? [:]) { first, _ in first },
             metadata: [MetadataDocument.key: String(decoding: text, as: UTF8.self)]
         )
     }
@@ -115,7 +129,8 @@ public struct ModelFile: Sendable {
             thetaStandardization: posterior.thetaStandardization,
             thetaDim: posterior.thetaDim,
             xDim: posterior.xDim,
-            metadata: metadata
+            metadata: metadata,
+            calibration: calibration.map(CalibrationFields.init)
         )
     }
 }

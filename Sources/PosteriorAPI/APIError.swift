@@ -31,6 +31,8 @@ public enum APIError: Error, Equatable, Sendable {
     case unanswerable(path: String, reason: String)
     /// The work took longer than one request may take.
     case timeLimit(path: String)
+    /// Nobody waits for the answer any more, as far as the connection can tell.
+    case cancelled
     /// The server does not take work just now.
     case notReady(reason: String)
 
@@ -53,6 +55,7 @@ public enum APIError: Error, Equatable, Sendable {
         case .invalidObservation: (.badRequest, "invalid_observation")
         case .unanswerable: (.unprocessableContent, "unanswerable")
         case .timeLimit: (.serviceUnavailable, "time_limit")
+        case .cancelled: (.clientClosedRequest, "cancelled")
         case .notReady: (.serviceUnavailable, "not_ready")
         }
     }
@@ -87,6 +90,8 @@ public enum APIError: Error, Equatable, Sendable {
         case .unanswerable(let path, let reason): "\(path): \(reason)"
         case .timeLimit(let path):
             "\(path): this was not reached within the time of one request; ask for less at a time"
+        case .cancelled:
+            "the client closed the connection, or its sending side, before the answer was ready"
         case .notReady(let reason): reason
         }
     }
@@ -102,7 +107,7 @@ public enum APIError: Error, Equatable, Sendable {
         case .invalidField(let error), .invalidObservation(let error):
             error.path.isEmpty ? "body" : error.path
         case .unanswerable(let path, _), .timeLimit(let path): path
-        case .unknownPath, .methodNotAllowed, .unexpectedBody, .notReady: nil
+        case .unknownPath, .methodNotAllowed, .unexpectedBody, .cancelled, .notReady: nil
         }
     }
 
@@ -119,6 +124,14 @@ public enum APIError: Error, Equatable, Sendable {
         }
         writer.endObject()
     }
+}
+
+extension HTTPResponse.Status {
+    /// 499 as nginx uses it: no registered status fits a client that is gone.
+    fileprivate static let clientClosedRequest = Self(
+        code: 499,
+        reasonPhrase: "Client Closed Request"
+    )
 }
 
 /// Which request text may be repeated in an answer.

@@ -1,5 +1,6 @@
 import Estimators
 import ModelStore
+import Synchronization
 
 /// The models a service answers for, found by name and version.
 struct ModelCatalog: Sendable {
@@ -15,6 +16,23 @@ struct ModelCatalog: Sendable {
         let quickDraws: Int
         /// What lies inside the prior, where the density has mass outside.
         let acceptanceRates: AcceptanceRates
+        private let planned = Mutex<PosteriorSensitivity?>(nil)
+
+        /// The scale s of the model's data, where it is known.
+        var dataScale: Double? { model.file.metadata.dataScale }
+
+        /// How the posterior moves with its observation: planned when it is first asked for, which
+        /// takes milliseconds, and then shared by all requests.
+        var sensitivity: PosteriorSensitivity {
+            planned.withLock { planned in
+                let sensitivity = planned ?? PosteriorSensitivity(posterior)
+                planned = sensitivity
+                return sensitivity
+            }
+        }
+
+        /// Numbers that a draw and its score take.
+        var scoreWidth: Int { 1 + posterior.thetaDim + posterior.contextDim }
 
         init(_ model: ModelRepository.Model, loopTime: Duration) {
             self.model = model

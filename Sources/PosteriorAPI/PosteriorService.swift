@@ -109,7 +109,13 @@ public struct PosteriorService: HTTPService {
         do throws(APIError) {
             let (entry, call) = try read(request, body)
             let workers = max(idleWorkers, 0) + 1
-            return Self.response(.ok, try call.answer(entry, limits: limits, workers: workers))
+            let answer = try call.answer(
+                entry,
+                limits: limits,
+                workers: workers,
+                cancellation: cancellation
+            )
+            return Self.response(.ok, answer)
         } catch {
             return Self.response(error)
         }

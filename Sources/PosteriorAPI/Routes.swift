@@ -17,6 +17,9 @@ enum Endpoint: Sendable, Equatable {
         case logProb
         case map
         case credible
+        case fisher
+        case attack
+        case robustness
     }
 }
 
@@ -52,5 +55,11 @@ struct Route: Sendable {
         .post("/v1/models/{model}/versions/{version}/map", .map),
         .post("/v1/models/{model}/credible", .credible),
         .post("/v1/models/{model}/versions/{version}/credible", .credible),
+        .post("/v1/models/{model}/fisher", .fisher),
+        .post("/v1/models/{model}/versions/{version}/fisher", .fisher),
+        .post("/v1/models/{model}/attack", .attack),
+        .post("/v1/models/{model}/versions/{version}/attack", .attack),
+        .post("/v1/models/{model}/robustness", .robustness),
+        .post("/v1/models/{model}/versions/{version}/robustness", .robustness),
     ]
 }

@@ -11,7 +11,8 @@ public struct ServiceLimits: Sendable, Equatable {
     public var draws: Int
     /// The most numbers one request may hold, and the most numbers one answer is made of.
     public var numbers: Int
-    /// The most draws and densities one request may have worked out that are not in its answer.
+    /// The most draws and densities one request may have worked out that are not in its answer:
+    /// for a highest density, a level, Fisher information, or the steps of an attack.
     public var evaluations: Int
     /// How long one request may compute; what is not done by then is left out of its answer.
     public var computeTime: Duration
@@ -39,6 +40,22 @@ public struct ServiceLimits: Sendable, Equatable {
 }
 
 extension ServiceLimits {
+    /// Refuses tables of more numbers than a request may have.
+    ///
+    /// - Parameters:
+    ///   - path: The field that asks for them.
+    ///   - rows: How many draws there are.
+    ///   - width: How many numbers belong to one.
+    /// - Throws: `JSONFieldError` naming the field, the bound and the product.
+    func checkNumbers(_ path: String, rows: Int, width: Int) throws(JSONFieldError) {
+        guard rows * width > numbers else { return }
+        throw .mismatch(
+            path: path,
+            expected: "at most \(numbers) numbers of draws and scores at a time",
+            found: "\(rows) × \(width) = \(rows * width)"
+        )
+    }
+
     /// The most draws that are tried for each of some observations of a truncated posterior.
     func proposals(observations count: Int) -> Int {
         min(evaluations / max(count, 1), draws * 10)

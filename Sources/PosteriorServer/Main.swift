@@ -21,6 +21,9 @@ struct PosteriorServerCommand: ParsableCommand {
               POST /v1/models/NAME/log_prob         log densities
               POST /v1/models/NAME/map              where the density is highest
               POST /v1/models/NAME/credible         which credible region theta is on the edge of
+              POST /v1/models/NAME/fisher           how fast the posterior moves with x
+              POST /v1/models/NAME/attack           the worst small perturbation that is found
+              POST /v1/models/NAME/robustness       how far small perturbations move the posterior
               GET  /v2/health/live, /v2/health/ready
 
             A first request, while the server runs:
@@ -54,7 +57,7 @@ struct PosteriorServerCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How long a map or credible request may compute.",
+            "How long a map, credible, fisher, attack or robustness request may compute.",
             valueName: "seconds"
         )
     )
@@ -62,7 +65,10 @@ struct PosteriorServerCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Most draws and densities a map or credible request may have worked out.",
+            """
+            Most draws and densities a map, credible, fisher, attack or robustness request may have \
+            worked out: of an attack, observations × restarts × steps × draws.
+            """,
             valueName: "count"
         )
     )

@@ -17,8 +17,11 @@ struct TrainedModel {
     /// Writes the model file, an example request, and pictures of the course of training.
     func write(to destination: ModelDestination) throws {
         try ModelDirectory.create(destination.directory)
-        try ModelFile(metadata: metadata, posterior: outcome.posterior)
-            .write(to: destination.modelPath)
+        try ModelFile(
+            metadata: metadata,
+            posterior: outcome.posterior,
+            calibration: try source.calibration(of: outcome.posterior, training)
+        ).write(to: destination.modelPath)
         try AtomicFile.write(
             exampleRequest(try source.exampleObservation(training.configuration)),
             to: destination.examplePath

@@ -190,6 +190,18 @@ public struct SimulationSet: Sendable {
         )
     }
 
+    /// x of some rows in their order, `[rows, L]`.
+    ///
+    /// - Throws: `TrainingError` when a file cannot be read any more.
+    package func x(ofRows rows: [Int]) throws(TrainingError) -> [Float] {
+        var x: [Float] = []
+        x.reserveCapacity(rows.count * xDim)
+        try forEachBatch(of: rows) { batch in
+            for row in batch.rows { x += batch.x[row * xDim..<(row + 1) * xDim] }
+        }
+        return x
+    }
+
     /// Bytes of one row in single precision.
     var rowBytes: Int { (thetaDim + xDim) * MemoryLayout<Float>.size }
 

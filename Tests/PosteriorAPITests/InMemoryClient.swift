@@ -23,6 +23,11 @@ struct InMemoryClient {
         service = PosteriorService(repository: repository, limits: limits, readiness: readiness)
     }
 
+    /// Any service.
+    init(service: PosteriorService) {
+        self.service = service
+    }
+
     /// One model, called `model`, from a fixture.
     init(fixture: String) throws {
         let file = try Self.file(fixture)

@@ -69,6 +69,22 @@ import Testing
         #expect(try total(.adaptive) > 1.5 * noise)
     }
 
+    @Test(arguments: ["maf", "mdn"])
+    func `gradient ascent takes samples apart, with a path and without`(_ name: String) throws {
+        let attacker = Attacker(try ToyPosterior.family(name))
+        let x = ToyPosterior.observations(8, xDim: 4)
+        let radii = [Double](repeating: 0.5, count: 8)
+        func total(_ method: Attack.Method) throws -> Double {
+            var attack = attack(method, .mmd)
+            attack.steps = 40
+            attack.draws = 100
+            attack.evaluationDraws = 1000
+            return try attacker.outcomes(of: attack, on: x, radii: radii)
+                .reduce(0) { $0 + $1.objective.mean }
+        }
+        #expect(try total(.pgd) > 1.5 * total(.noise))
+    }
+
     @Test(arguments: objectives)
     func `no objective falls below the clean one`(_ objective: AttackObjective) throws {
         let posterior = try ToyPosterior.family("mdn")

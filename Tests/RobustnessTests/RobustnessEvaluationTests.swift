@@ -61,7 +61,7 @@ import Testing
             // ½ tr(I) r² / (n + 2), with the spread of 200 squares.
             let noise = 0.5 * trace * level.radius * level.radius / 5
             #expect(abs(level.noise.klCleanAttacked.mean - noise) < 0.4 * noise)
-            let score = RobustnessScore.value(divergence: level.attack.klAttackedClean.median)
+            let score = RobustnessReport.score(ofDivergence: level.attack.klAttackedClean.median)
             #expect(abs(level.score.median - score) < 1e-3)
         }
         #expect(abs(result.largestEigenvalue.median - largest) < 1e-3 * largest)
@@ -178,6 +178,6 @@ import Testing
 
     @Test(arguments: scores)
     func `the score is the bound of Bretagnolle and Huber`(divergence: Double, score: Double) {
-        #expect(abs(RobustnessScore.value(divergence: divergence) - score) < 1e-15)
+        #expect(abs(RobustnessReport.score(ofDivergence: divergence) - score) < 1e-15)
     }
 }

@@ -1,4 +1,5 @@
 import Estimators
+import HTTPMessages
 import StrictJSON
 
 /// What a request with a body asks of a model: read and checked, not yet worked out.
@@ -8,6 +9,9 @@ enum PosteriorCall {
     case logProb(LogProbRequest)
     case map(MapRequest)
     case credible(CredibleRequest)
+    case fisher(FisherRequest)
+    case attack(AttackRequest)
+    case robustness(RobustnessRequest)
 
     /// Reads the body of a call.
     init(
@@ -46,6 +50,15 @@ enum PosteriorCall {
                     )
                 )
                 return
+            case .fisher:
+                self = .fisher(try FisherRequest(body, model, limits: limits))
+                return
+            case .attack:
+                self = .attack(try AttackRequest(body, model, limits: limits))
+                return
+            case .robustness:
+                self = .robustness(try RobustnessRequest(body, model, limits: limits))
+                return
             }
         } catch {
             throw .invalidField(error)
@@ -62,7 +75,7 @@ enum PosteriorCall {
         case .sample(let work): work.draws
         case .logProb(let request):
             request.isNormalized && request.isTruncated ? nil : request.queries.thetaCount
-        case .truncatedSample, .map, .credible: nil
+        case .truncatedSample, .map, .credible, .fisher, .attack, .robustness: nil
         }
     }
 
@@ -72,14 +85,17 @@ enum PosteriorCall {
     ///   - model: Who answers.
     ///   - limits: How long it may take.
     ///   - workers: How many threads may take part.
+    ///   - cancellation: Tells when nobody waits for the answer any more.
     /// - Returns: The body of the answer.
-    /// - Throws: `APIError` for a lone observation without an answer.
+    /// - Throws: `APIError` for a lone observation without an answer, or when nobody waits.
     func answer(
         _ model: ModelCatalog.Entry,
         limits: ServiceLimits,
-        workers: Int
+        workers: Int,
+        cancellation: Cancellation = Cancellation()
     ) throws(APIError) -> [UInt8] {
         let deadline = ContinuousClock.now + limits.computeTime
+        let time = WorkTime(deadline: deadline, cancellation: cancellation)
         switch self {
         case .sample(let work):
             return try SampleEndpoint.answers([work], model: model, workers: workers)[0].get()
@@ -111,6 +127,17 @@ enum PosteriorCall {
                 model: model,
                 limits: limits,
                 deadline: deadline,
+                workers: workers
+            )
+        case .fisher(let request):
+            return try FisherEndpoint.answer(request, model: model, time: time, workers: workers)
+        case .attack(let request):
+            return try AttackEndpoint.answer(request, model: model, time: time, workers: workers)
+        case .robustness(let request):
+            return try RobustnessEndpoint.answer(
+                request,
+                model: model,
+                time: time,
                 workers: workers
             )
         }

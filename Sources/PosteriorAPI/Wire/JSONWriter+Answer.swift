@@ -8,6 +8,7 @@ extension JSONWriter {
     ///   - model: Name of the model that answers.
     ///   - version: Its version.
     ///   - seed: The seed of the draws.
+    ///   - note: What must be known of the results, if anything.
     ///   - entries: What is to be said of each observation, or why there is nothing.
     ///   - write: Writes the members of an observation's object.
     /// - Returns: The document.
@@ -16,6 +17,7 @@ extension JSONWriter {
         model: String,
         version: Int,
         seed: UInt64? = nil,
+        note: String? = nil,
         _ entries: [Result<Entry, APIError>],
         write: (Entry, inout JSONWriter) -> Void
     ) -> [UInt8] {
@@ -28,6 +30,10 @@ extension JSONWriter {
         if let seed {
             writer.key("seed")
             writer.integer(seed)
+        }
+        if let note {
+            writer.key("note")
+            writer.string(note)
         }
         writer.key("results")
         writer.beginArray()

@@ -159,6 +159,11 @@ struct ObjectiveGradient {
         return mean(weighted, draws: draws, stride: stride, sign: 1)
     }
 
+    /// A key whose noise is independent of another's.
+    private func independent(_ key: NoiseKey) -> NoiseKey {
+        NoiseKey(seed: UInt64(key.words[1]) << 32 | UInt64(key.words[0]), observation: [1])
+    }
+
     /// The gradient of the discrepancy: along the path of the draws where they have one.
     private func discrepancyGradient(
         at attacked: [Float],
@@ -166,7 +171,14 @@ struct ObjectiveGradient {
         keys: [NoiseKey]
     ) -> [Float] {
         let first = sensitivity.draws(count: draws, given: attacked, keys: keys, workers: workers)
-        let second = sensitivity.draws(count: draws, given: clean, keys: keys, workers: workers)
+        // Score functions differentiate with the other sample held fixed: it must not follow the
+        // noise of the first, as it may along a path.
+        let second = sensitivity.draws(
+            count: draws,
+            given: clean,
+            keys: sensitivity.isOneStratum ? keys : keys.map(independent),
+            workers: workers
+        )
         // Pairs do not cross rows: each row has an even number of draws.
         let terms = MaximumMeanDiscrepancy.pairTerms(first, second, dimension: thetaDim)
         guard sensitivity.isOneStratum else {

@@ -94,7 +94,7 @@ struct EvaluationPass {
                     // A divergence that is no number is no evidence of robustness.
                     let values = [attacked.objective.mean, noisy.objective.mean]
                     guard let largest = values.filter({ !$0.isNaN }).max() else { return 0 }
-                    return RobustnessScore.value(divergence: largest)
+                    return RobustnessReport.score(ofDivergence: largest)
                 }
             )
         )

@@ -24,7 +24,7 @@ public struct RobustnessResult: Sendable, Equatable {
         public let noise: Perturbed
         /// ½ ε² λmax, which predicts the worst divergence where ε is small.
         public let predictedKL: ValueSummary
-        /// `RobustnessScore` of the larger divergence of attack and noise, in the attack's
+        /// `RobustnessReport.score(ofDivergence:)` of the larger divergence of attack and noise, in the attack's
         /// direction.
         public let score: ValueSummary
     }
