@@ -223,6 +223,18 @@ extension LaneProgram {
         return linear(block, transposed: false, x, adding: addend)
     }
 
+    /// Wᵀ x, of the whole matrix or a block of it: what takes a cotangent of W's product to one of
+    /// what was multiplied.
+    public mutating func transposedLinear(
+        _ matrix: Int,
+        _ x: LaneValue,
+        rows: Range<Int>,
+        columns: Range<Int>
+    ) -> LaneValue {
+        let block = MatrixBlock(matrix: part.firstMatrix + matrix, rows: rows, columns: columns)
+        return linear(block, transposed: true, x)
+    }
+
     mutating func linear(
         _ block: MatrixBlock,
         transposed: Bool,

@@ -35,4 +35,28 @@ extension LaneProgram {
         case .softplus: return apply(.softplus, x)
         }
     }
+
+    /// Appends the cotangent of x for one of `result`, the activation of x that is there already.
+    mutating func appendPullback(
+        of activation: Activation,
+        _ x: LaneValue,
+        _ result: LaneValue,
+        cotangent: LaneValue
+    ) -> LaneValue {
+        switch activation {
+        case .relu:
+            return select(result, cotangent, literal(Array(repeating: 0, count: x.width)))
+        case .tanh: return apply(.tanhCotangent, cotangent, result)
+        case .sigmoid:
+            return multiply(cotangent, multiply(result, scale(result, by: -1, plus: 1)))
+        case .elu, .leakyRelu, .silu, .softplus:
+            let again = activate(activation, x)
+            return appendCotangents(
+                of: again,
+                cotangent: cotangent,
+                withRespectTo: [x],
+                holding: [x]
+            )[0]
+        }
+    }
 }

@@ -174,60 +174,55 @@ extension AutoregressiveLayer {
 
 // Draws: base to theta, in one sweep.
 extension AutoregressiveLayer {
+    /// What the inverse works out, level by level.
+    private struct Solution {
+        /// The features, sorted.
+        var u: [LaneValue] = []
+        /// The slopes of the forward map.
+        var slopes: [LaneValue] = []
+        /// The numbers of each level's blocks.
+        var numbers: [[LaneValue]] = []
+        /// What is added to the first layer's product.
+        var start: LaneValue
+        /// The units of each layer before their activation; nil where none was needed.
+        var sums: [LaneValue?]
+        /// The units of each layer.
+        var hidden: [LaneValue?]
+    }
+
     func appendInverse(
         of y: LaneValue,
         given context: LaneValue,
         slopes: inout [LaneValue],
         to program: inout LaneProgram
     ) -> LaneValue {
-        let levels = appendLevels(of: y, given: context, to: &program)
-        slopes += levels.map(\.slopes)
+        let solution = appendSolution(of: y, given: context, to: &program)
+        slopes += solution.slopes
         return program.gather(
-            program.concatenate(levels.map(\.u)),
+            program.concatenate(solution.u),
             featureOrder.inversePermutation
-        )
-    }
-
-    /// The forward map takes the numbers that the inverse has worked out: no network is evaluated
-    /// twice.
-    func appendInverseStep(
-        of y: LaneValue,
-        given context: LaneValue,
-        to program: inout LaneProgram
-    ) -> InverseStep {
-        let levels = appendLevels(of: y, given: context, to: &program)
-        let solved = program.concatenate(levels.map(\.u))
-        let numbers = levels[0].numbers.indices.map { block in
-            program.concatenate(levels.map { $0.numbers[block] })
-        }
-        let (again, slopes) = mapping.appendForward(of: solved, numbers: numbers, to: &program)
-        let order = featureOrder.inversePermutation
-        return InverseStep(
-            u: program.gather(solved, order),
-            held: levels.map(\.u),
-            order: order,
-            y: program.gather(again, order),
-            slopes: slopes
         )
     }
 
     /// Solves the map level by level; a unit is evaluated once, when the last feature it sees is
     /// known.
-    private func appendLevels(
+    private func appendSolution(
         of y: LaneValue,
         given context: LaneValue,
         to program: inout LaneProgram
-    ) -> [(u: LaneValue, slopes: LaneValue, numbers: [LaneValue])] {
+    ) -> Solution {
         let mapped = program.gather(y, featureOrder)
-        let start = appendStart(context, to: &program)
-        var hidden: [LaneValue?] = Array(repeating: nil, count: units.count)
-        var known: LaneValue?
-        var solved: [(u: LaneValue, slopes: LaneValue, numbers: [LaneValue])] = []
+        let nothing = [LaneValue?](repeating: nil, count: units.count)
+        var solution = Solution(
+            start: appendStart(context, to: &program),
+            sums: nothing,
+            hidden: nothing
+        )
         for (level, places) in levels {
-            appendUnits(upTo: level, known: known, start: start, &hidden, to: &program)
+            appendUnits(upTo: level, &solution, to: &program)
             let numbers = mapping.blocks(of: places, count: featureOrder.count).map { rows in
                 let bias = program.parameters(final.bias, rows)
-                guard let last = hidden[units.count - 1] else { return bias }
+                guard let last = solution.hidden[units.count - 1] else { return bias }
                 return program.linear(
                     final.weight,
                     last,
@@ -241,29 +236,30 @@ extension AutoregressiveLayer {
                 numbers: numbers,
                 to: &program
             )
-            solved.append((u, slope, numbers))
-            known = known.map { program.concatenate([$0, u]) } ?? u
+            solution.slopes.append(slope)
+            solution.numbers.append(numbers)
+            solution.u.append(u)
         }
-        return solved
+        return solution
     }
 
     /// Evaluates the units of every layer whose degree is at most `level` and that are not there
     /// yet.
     private func appendUnits(
         upTo level: Int,
-        known: LaneValue?,
-        start: LaneValue,
-        _ hidden: inout [LaneValue?],
+        _ solution: inout Solution,
         to program: inout LaneProgram
     ) {
+        let known = solution.u.isEmpty ? nil : program.concatenate(solution.u)
         for (index, layer) in units.enumerated() {
-            let group = (hidden[index]?.width ?? 0)..<layer.upTo[level]
+            let group = (solution.hidden[index]?.width ?? 0)..<layer.upTo[level]
             guard !group.isEmpty else { continue }
             let addend =
                 index == 0
-                ? program.slice(start, group) : program.parameters(layer.layer.bias, group)
+                ? program.slice(solution.start, group)
+                : program.parameters(layer.layer.bias, group)
             // What units of low degree see may be nothing at all.
-            let below = index == 0 ? known : hidden[index - 1]
+            let below = index == 0 ? known : solution.hidden[index - 1]
             let sum =
                 below.map { below in
                     program.linear(
@@ -275,7 +271,87 @@ extension AutoregressiveLayer {
                     )
                 } ?? addend
             let values = program.activate(activation, sum)
-            hidden[index] = hidden[index].map { program.concatenate([$0, values]) } ?? values
+            solution.sums[index] =
+                solution.sums[index].map { program.concatenate([$0, sum]) } ?? sum
+            solution.hidden[index] =
+                solution.hidden[index].map { program.concatenate([$0, values]) } ?? values
         }
+    }
+}
+
+// Derivatives of the density at a draw.
+extension AutoregressiveLayer {
+    /// The forward map is derived at the numbers and units that the inverse has worked out, whole
+    /// layers at a time: no network is evaluated twice.
+    func appendInverseStep(
+        of y: LaneValue,
+        given context: LaneValue,
+        to program: inout LaneProgram
+    ) -> InverseStep {
+        let solution = appendSolution(of: y, given: context, to: &program)
+        let order = featureOrder.inversePermutation
+        let u = program.concatenate(solution.u)
+        return InverseStep(u: program.gather(u, order)) { cotangent, program in
+            let numbers = solution.numbers[0].indices.map { block in
+                program.concatenate(solution.numbers.map { $0[block] })
+            }
+            let (again, slopes) = mapping.appendForward(of: u, numbers: numbers, to: &program)
+            var parts = program.appendPullback(
+                of: again,
+                slopes,
+                cotangent: program.gather(cotangent, featureOrder),
+                to: [u] + numbers
+            )
+            let own = parts.removeFirst()
+            guard let (seen, start) = appendNetworkPullback(parts, solution, to: &program) else {
+                return (program.gather(own, order), nil)
+            }
+            let used = program.slice(solution.start, 0..<start.width)
+            let byContext = program.appendCotangents(
+                of: used,
+                cotangent: start,
+                withRespectTo: [context],
+                holding: [context]
+            )[0]
+            return (program.gather(program.add(own, seen), order), byContext)
+        }
+    }
+
+    /// Takes cotangents of the numbers back through the network, to the sorted features and to
+    /// what is added to the first layer; nil where the numbers are mere biases.
+    private func appendNetworkPullback(
+        _ numbers: [LaneValue],
+        _ solution: Solution,
+        to program: inout LaneProgram
+    ) -> (features: LaneValue, start: LaneValue)? {
+        guard let last = solution.hidden[units.count - 1] else { return nil }
+        let count = featureOrder.count
+        var cotangent: LaneValue?
+        for (rows, part) in zip(mapping.blocks(of: 0..<count, count: count), numbers) {
+            let back = program.transposedLinear(
+                final.weight,
+                part,
+                rows: rows,
+                columns: 0..<last.width
+            )
+            cotangent = cotangent.map { program.add($0, back) } ?? back
+        }
+        for index in units.indices.reversed() {
+            guard let own = cotangent, let hidden = solution.hidden[index],
+                let sums = solution.sums[index]
+            else { return nil }
+            let back = program.appendPullback(of: activation, sums, hidden, cotangent: own)
+            let below = index == 0 ? count : solution.hidden[index - 1]?.width
+            guard let below else { return nil }
+            let seen = program.transposedLinear(
+                units[index].layer.weight,
+                back,
+                rows: 0..<hidden.width,
+                columns: 0..<below
+            )
+            guard index > 0 else { return (seen, back) }
+            cotangent = seen
+        }
+        return nil
     }
 }

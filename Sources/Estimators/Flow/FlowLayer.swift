@@ -27,7 +27,7 @@ protocol FlowLayer: Sendable {
         to program: inout LaneProgram
     ) -> LaneValue
 
-    /// Appends u, and the forward map at u as held there.
+    /// Appends u, and the way back of cotangents through the forward map there.
     func appendInverseStep(
         of y: LaneValue,
         given context: LaneValue,
@@ -35,19 +35,16 @@ protocol FlowLayer: Sendable {
     ) -> InverseStep
 }
 
-/// What the inverse of a layer gives, and the forward map from there: with what it was solved for
-/// held, a function of the context whose value is what the inverse started from.
+/// What the inverse of a layer gives, and the derivative of the forward map there.
 struct InverseStep {
-    /// u, the neighbours of `held` in the order `order`.
+    /// u.
     var u: LaneValue
-    /// What u is made of.
-    var held: [LaneValue]
-    /// The place of each number of u among the held ones.
-    var order: [Int]
-    /// y again.
-    var y: LaneValue
-    /// The slopes of the map at u; nil for a map without any.
-    var slopes: LaneValue?
+    /// Appends ȳᵀ ∂y + ∂ Σ log slopes by u and by the context, for a cotangent ȳ; nil where the
+    /// context has no part in the map.
+    var appendPullback:
+        (_ cotangent: LaneValue, _ program: inout LaneProgram) -> (
+            u: LaneValue, context: LaneValue?
+        )
 }
 
 extension FlowLayer {
@@ -58,12 +55,39 @@ extension FlowLayer {
     ) -> InverseStep {
         var unused: [LaneValue] = []
         let u = appendInverse(of: y, given: context, slopes: &unused, to: &program)
-        let (again, slopes) = appendForward(of: u, given: context, to: &program)
-        return InverseStep(u: u, held: [u], order: Array(0..<u.width), y: again, slopes: slopes)
+        return InverseStep(u: u) { cotangent, program in
+            let (again, slopes) = appendForward(of: u, given: context, to: &program)
+            let parts = program.appendPullback(
+                of: again,
+                slopes,
+                cotangent: cotangent,
+                to: [u, context]
+            )
+            return (parts[0], parts[1])
+        }
     }
 
     func tensorPlaces(in layout: ParameterLayout) -> [TensorPlace] { [] }
     func initialize(_ parameters: inout [Float], layout: ParameterLayout, seed: UInt64) {}
+}
+
+extension LaneProgram {
+    /// Appends ȳᵀ ∂y + ∂ Σ log slopes by values that are held themselves.
+    mutating func appendPullback(
+        of y: LaneValue,
+        _ slopes: LaneValue?,
+        cotangent: LaneValue,
+        to values: [LaneValue]
+    ) -> [LaneValue] {
+        var sum = dot(cotangent, y)
+        if let slopes { sum = add(sum, self.sum(apply(.log, slopes))) }
+        return appendCotangents(
+            of: sum,
+            cotangent: literal([1]),
+            withRespectTo: values,
+            holding: values + [cotangent]
+        )
+    }
 }
 
 /// The weight and the bias of a linear layer, as indices into a layout.

@@ -113,9 +113,9 @@ struct NormalizingFlow: DensityEstimator {
         return (z, appendStandardNormal(normals, logSlopes: logSlopes, to: &program))
     }
 
-    /// Goes down from the base to z and derives layer by layer on the way, with what the layer
-    /// was solved for held: every layer's y moves with the context and with the y of the layer
-    /// below, whose place the cotangent of u takes.
+    /// Goes down from the base to z, then derives layer by layer on the same way, with z held:
+    /// every layer's y moves with the context and with the y of the next layer towards z, whose
+    /// place the cotangent of u takes.
     func appendDrawScore(
         normals: LaneValue,
         given context: LaneValue,
@@ -131,23 +131,13 @@ struct NormalizingFlow: DensityEstimator {
         var cotangent = program.scale(normals, by: -1)
         var score: LaneValue?
         for step in steps {
-            var part = program.dot(cotangent, step.y)
-            if let slopes = step.slopes {
-                part = program.add(part, program.sum(program.apply(.log, slopes)))
-            }
-            let slopes = program.appendCotangents(
-                of: part,
-                cotangent: program.literal([1]),
-                withRespectTo: [context] + step.held,
-                holding: step.held + [cotangent]
-            )
-            score = score.map { program.add($0, slopes[0]) } ?? slopes[0]
-            cotangent = program.gather(
-                program.concatenate(Array(slopes.dropFirst())),
-                step.order
-            )
+            let (u, part) = step.appendPullback(cotangent, &program)
+            cotangent = u
+            guard let part else { continue }
+            score = score.map { program.add($0, part) } ?? part
         }
-        return score.map { (z, $0) }
+        let zero = program.literal(Array(repeating: 0, count: context.width))
+        return (z, score ?? zero)
     }
 
     func appendStrata(
