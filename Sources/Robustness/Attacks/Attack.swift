@@ -11,7 +11,7 @@ public struct Attack: Sendable, Equatable {
         /// of Glöckler et al. (2023), arXiv:2305.14984.
         case pgd
         /// The same with momentum and steps that shrink along a cosine, from both ends of the top
-        /// Fisher eigenvector first and random points after; the best iterate counts.
+        /// Fisher eigenvector first and random points after; the last iterate counts.
         ///
         /// *Reference*: Dong et al. (2018), Boosting Adversarial Attacks with Momentum,
         /// arXiv:1710.06081; after the idea of Croce and Hein (2020), arXiv:2003.01690.
