@@ -244,6 +244,7 @@ extension ConnectionState {
     /// - Parameters:
     ///   - response: What the service or an error says.
     ///   - closing: Whether to close afterwards though the protocol would allow more.
+    ///   - context: What is known of the request.
     ///   - serializer: Holds the time for `Date`.
     ///   - output: Receives the head.
     ///   - now: The time.
@@ -251,6 +252,7 @@ extension ConnectionState {
     public mutating func respond(
         _ response: ServerResponse,
         closing: Bool = false,
+        context: RequestContext? = nil,
         serializer: borrowing ResponseSerializer,
         to output: inout [UInt8],
         at now: MonotonicTime
@@ -261,6 +263,7 @@ extension ConnectionState {
             response.head,
             contentLength: response.body.count,
             closes: closes,
+            context: context,
             to: &output
         )
         head = nil

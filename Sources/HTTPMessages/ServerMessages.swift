@@ -30,11 +30,14 @@ public struct AdmittedRequest: Sendable {
     public let request: HTTPRequest
     /// The complete content.
     public let body: [UInt8]
+    /// What is known of it.
+    public let context: RequestContext
 
     /// Makes an admitted request from its parts.
-    public init(_ request: HTTPRequest, body: [UInt8]) {
+    public init(_ request: HTTPRequest, body: [UInt8], context: RequestContext) {
         self.request = request
         self.body = body
+        self.context = context
     }
 }
 
@@ -46,8 +49,14 @@ public protocol HTTPService: Sendable {
     ///   - request: The validated request line and fields.
     ///   - hasBody: Whether the message announces content (a length above zero, or chunks).
     ///   - hasLength: Whether either length field is present (else a needed body is 411).
+    ///   - context: What is known of the request; the service adds what it finds out.
     /// - Returns: Whether to answer now or to read the body and compute.
-    func admit(_ request: HTTPRequest, hasBody: Bool, hasLength: Bool) -> Admission
+    func admit(
+        _ request: HTTPRequest,
+        hasBody: Bool,
+        hasLength: Bool,
+        context: inout RequestContext
+    ) -> Admission
 
     /// Answers those of the admitted requests that need little work; runs on a connection's loop.
     ///

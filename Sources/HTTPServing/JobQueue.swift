@@ -10,6 +10,8 @@ struct Job: Sendable {
     let number: Int
     /// Where the answer goes.
     let mailbox: LoopMailbox
+    /// When it was handed over.
+    let submitted: MonotonicTime
     /// Set when nobody waits for the answer any more.
     let cancellation = Cancellation()
 }
@@ -41,6 +43,12 @@ final class JobQueue: Sendable {
         self.limit = limit
         self.limitBytes = limitBytes
         self.workerCount = workerCount
+    }
+
+    /// How many jobs wait and run, and how much content they and those being read have.
+    var load: (waiting: Int, running: Int, bytes: Int) {
+        let (waiting, running) = contents.withLock { ($0.waitingCount, $0.running) }
+        return (waiting, running, byteCount.load(ordering: .relaxed))
     }
 
     /// Whether a request with so many bytes of content would be taken now.
@@ -125,6 +133,7 @@ final class JobQueue: Sendable {
     /// Computes job after job until `stop`, on a thread of its own.
     func work(for service: any HTTPService) {
         while let (job, idleWorkers) = next() {
+            let start = MonotonicTime.now
             let response = service.compute(
                 job.request.request,
                 body: job.request.body,
@@ -132,7 +141,10 @@ final class JobQueue: Sendable {
                 cancellation: job.cancellation
             )
             finish(bytes: job.request.body.count)
-            job.mailbox.post(.completed(job.token, number: job.number, response))
+            var times = WorkTimes()
+            times.waiting = start.since(job.submitted)
+            times.computing = MonotonicTime.now.since(start)
+            job.mailbox.post(.completed(job.token, number: job.number, response, times))
         }
     }
 }
