@@ -149,6 +149,8 @@ final class EventLoop {
             add(Socket(owning: raw), address, isRestricted: isRestricted)
         case .completed(let token, let number, let response, let times):
             completed(token, number: number, response, times)
+        case .pieceMade(let token, let number, let piece):
+            pieceMade(token, number: number, piece)
         case .drain(let deadline):
             beginDrain(until: deadline)
         }
