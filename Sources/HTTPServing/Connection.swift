@@ -76,6 +76,9 @@ final class Connection {
     /// When the loop has to look at it though nothing happened.
     var deadline: MonotonicTime? { handshakeDeadline ?? state.deadline }
 
+    /// Whether output waits to be written.
+    var hasOutput: Bool { headStart < head.count || contentStart < content.count }
+
     /// Whether so much output waits that it should go before more is made.
     var isOutputFull: Bool { !content.isEmpty || head.count >= 65_536 }
 
@@ -131,7 +134,7 @@ final class Connection {
 
     /// Writes what is queued and tells the state how far that went.
     func flush(at now: MonotonicTime) -> Flush {
-        while headStart < head.count || contentStart < content.count || transport.pendingBytes > 0 {
+        while hasOutput || transport.pendingBytes > 0 {
             switch transport.send(head, from: headStart, content, from: contentStart) {
             case .moved(let count):
                 let fromHead = min(count, head.count - headStart)

@@ -318,10 +318,11 @@ extension EventLoop {
         guard !connection.isClosed else { return }
         connection.isClosed = true
         if connection.state.isComputing { cancel(connection) }
+        // An answer that is not complete must not look as if it were.
+        if connection.streaming == nil, !connection.hasOutput { connection.transport.sayGoodbye() }
         if connection.streaming != nil { cutOff(connection) }
         releaseContent(of: connection)
         if connection.handshakeDeadline != nil { handshakeEnded(connection, .abandoned) }
-        connection.transport.sayGoodbye()
         mailbox.epoll.remove(connection.transport.socket.descriptor)
         ledger.release(connection.address)
         let slot = Int(connection.token.slot)
