@@ -22,6 +22,10 @@ RUN swift build --configuration release --static-swift-stdlib --product posterio
     && strip /build/posterior-server
 
 FROM ${BASE_IMAGE}
+# OpenSSL comes from the distribution, which keeps it up to date; zlib is there already.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libssl3 \
+    && rm -rf /var/lib/apt/lists/*
 COPY --from=build /build/posterior-server /usr/local/bin/posterior-server
 COPY models /models
 # Nobody in particular: no home, no shell, no name.

@@ -53,6 +53,7 @@ let package = Package(
             pkgConfig: "openssl",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
         ),
+        .target(name: "ContentCoding", dependencies: ["CZlib"]),
         .target(name: "SimulationFiles", dependencies: ["CZlib"]),
         .target(
             name: "ModelStore",
@@ -70,7 +71,8 @@ let package = Package(
         .target(
             name: "PosteriorAPI",
             dependencies: [
-                "Estimators", "HTTPMessages", "ModelStore", "Robustness", "StrictJSON", httpTypes,
+                "ContentCoding", "Estimators", "HTTPMessages", "ModelStore", "Robustness",
+                "StrictJSON", httpTypes,
             ]
         ),
         // The programs.
@@ -148,6 +150,7 @@ let package = Package(
             ],
             exclude: ["Fixtures"]
         ),
+        .testTarget(name: "ContentCodingTests", dependencies: ["ContentCoding", "CZlib"]),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", httpTypes]),
         .testTarget(
             name: "HTTPServingTests",
@@ -156,7 +159,8 @@ let package = Package(
         .testTarget(
             name: "PosteriorAPITests",
             dependencies: [
-                "Distributions", "Estimators", "HTTPMessages", "HTTPServing", "ModelStore",
+                "ContentCoding", "Distributions", "Estimators", "HTTPMessages", "HTTPServing",
+                "ModelStore",
                 "PosteriorAPI", "Robustness", "StrictJSON", httpTypes,
             ]
         ),

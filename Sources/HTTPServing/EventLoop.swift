@@ -59,7 +59,7 @@ final class EventLoop {
     let queue: JobQueue
     let ledger: ConnectionLedger
     let mailbox: LoopMailbox
-    var serializer = ResponseSerializer()
+    var serializer: ResponseSerializer
     var now = MonotonicTime.now
     var slots: [Slot] = []
     var freeSlots: [UInt32] = []
@@ -92,6 +92,7 @@ final class EventLoop {
         observer = parts.observer
         limits = parts.limits
         handshakeRules = parts.handshakes
+        serializer = ResponseSerializer(isSecure: parts.handshakes != nil)
         queue = parts.queue
         ledger = parts.ledger
         mailboxes = parts.mailboxes

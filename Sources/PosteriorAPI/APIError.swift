@@ -1,3 +1,4 @@
+public import ContentCoding
 public import HTTPTypes
 public import StrictJSON
 
@@ -21,6 +22,12 @@ public enum APIError: Error, Equatable, Sendable {
     case bodyTooLarge(limitBytes: Int)
     /// The content is announced as something else than JSON.
     case unsupportedMediaType(found: String)
+    /// The content is coded in a way that is not known here.
+    case unsupportedCoding
+    /// The content is not what its coding says, or expands too much.
+    case undecodable(ContentDecoder.Failure)
+    /// The client takes the answer in no coding that there is.
+    case notAcceptableCoding
     /// The content is not JSON.
     case invalidJSON(JSONError)
     /// A field is missing, unknown or holds the wrong thing.
@@ -48,6 +55,12 @@ public enum APIError: Error, Equatable, Sendable {
         case .missingBody: (.badRequest, "missing_body")
         case .bodyTooLarge: (.contentTooLarge, "body_too_large")
         case .unsupportedMediaType: (.unsupportedMediaType, "unsupported_media_type")
+        case .unsupportedCoding: (.unsupportedMediaType, "unsupported_content_encoding")
+        case .undecodable(.tooLong), .undecodable(.tooDense): (.contentTooLarge, "body_too_large")
+        case .undecodable(.cancelled): (.clientClosedRequest, "cancelled")
+        case .undecodable(.noMemory): (.serviceUnavailable, "not_ready")
+        case .undecodable: (.badRequest, "invalid_content_encoding")
+        case .notAcceptableCoding: (.notAcceptable, "not_acceptable")
         case .invalidJSON: (.badRequest, "invalid_json")
         case .invalidField(.missing): (.badRequest, "missing_field")
         case .invalidField(.unknown): (.badRequest, "unknown_field")
@@ -85,6 +98,11 @@ public enum APIError: Error, Equatable, Sendable {
         case .bodyTooLarge(let limit): "the body is longer than the limit of \(limit) bytes"
         case .unsupportedMediaType(let found):
             "expected Content-Type: application/json, found \(found)"
+        case .unsupportedCoding:
+            "expected Content-Encoding: gzip or deflate, one of them, or no such field"
+        case .undecodable(let failure): "the compressed body \(failure)"
+        case .notAcceptableCoding:
+            "Accept-Encoding excludes both gzip and the answer as it is"
         case .invalidJSON(let error): "the body is not valid JSON: \(error)"
         case .invalidField(let error), .invalidObservation(let error): error.description
         case .unanswerable(let path, let reason): "\(path): \(reason)"
@@ -103,6 +121,8 @@ public enum APIError: Error, Equatable, Sendable {
         case .unknownVersion: "version"
         case .lengthRequired, .missingBody, .bodyTooLarge: "body"
         case .unsupportedMediaType: "Content-Type"
+        case .unsupportedCoding, .undecodable: "Content-Encoding"
+        case .notAcceptableCoding: "Accept-Encoding"
         case .invalidJSON(let error): error.path.isEmpty ? "body" : error.path
         case .invalidField(let error), .invalidObservation(let error):
             error.path.isEmpty ? "body" : error.path

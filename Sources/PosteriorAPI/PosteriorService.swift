@@ -162,14 +162,14 @@ public struct PosteriorService: HTTPService {
         }
         let entry = try catalog.entry(match)
         guard !body.isEmpty else { throw .missingBody }
-        guard body.count <= limits.bodyBytes else {
-            throw .bodyTooLarge(limitBytes: limits.bodyBytes)
+        guard body.count <= limits.decodedBytes else {
+            throw .bodyTooLarge(limitBytes: limits.decodedBytes)
         }
         let document: JSONDocument
         do throws(JSONError) {
             document = try JSONDocument(
                 parsing: body,
-                limits: JSONLimits(bytes: limits.bodyBytes, values: limits.numbers)
+                limits: JSONLimits(bytes: limits.decodedBytes, values: limits.numbers)
             )
         } catch {
             throw .invalidJSON(error)
@@ -195,7 +195,7 @@ public struct PosteriorService: HTTPService {
         return ServerResponse(head: head, body: body)
     }
 
-    private static func response(_ error: APIError) -> ServerResponse {
+    static func response(_ error: APIError) -> ServerResponse {
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
         writer.key("error")
@@ -204,6 +204,9 @@ public struct PosteriorService: HTTPService {
         var response = response(error.status, writer.finish())
         if case .methodNotAllowed(let allowed) = error {
             response.head.headerFields[.allow] = list(allowed)
+        }
+        if error == .unsupportedCoding {
+            response.head.headerFields[.acceptEncoding] = "gzip, deflate"
         }
         return response
     }

@@ -113,7 +113,10 @@ struct PosteriorServerCommand: ParsableCommand {
         configuration.port = UInt16(settings.port)
         configuration.workerCount = settings.workers
         configuration.credentials = security?.credentials
-        let server = HTTPServer(configuration: configuration, service: service)
+        let server = HTTPServer(
+            configuration: configuration,
+            service: CodedService(service, decodedBytes: limits.decodedBytes)
+        )
         let address: BoundAddress
         do throws(HTTPServerError) {
             address = try server.start()

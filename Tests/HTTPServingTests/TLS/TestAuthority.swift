@@ -39,7 +39,8 @@ struct TestIdentity: Sendable {
     /// Issues a certificate that is valid from and to so many seconds from now.
     func issue(
         _ subject: String,
-        validSeconds: ClosedRange<Int> = -3_600...3_600
+        validSeconds: ClosedRange<Int> = -3_600...3_600,
+        passphrase: String? = nil
     ) throws -> TestIdentity {
         serial += 1
         let subjectKey = unsafe try Self.makeKey()
@@ -57,7 +58,17 @@ struct TestIdentity: Sendable {
         return unsafe TestIdentity(
             certificate: Self.pem { bio in unsafe PEM_write_bio_X509(bio, issued) },
             key: Self.pem { bio in
-                unsafe PEM_write_bio_PrivateKey(bio, subjectKey, nil, nil, 0, nil, nil)
+                let cipher = unsafe passphrase.map { _ in unsafe EVP_aes_256_cbc() }
+                let secret = Array((passphrase ?? "").utf8)
+                return unsafe PEM_write_bio_PrivateKey(
+                    bio,
+                    subjectKey,
+                    cipher ?? nil,
+                    passphrase == nil ? nil : secret,
+                    Int32(secret.count),
+                    nil,
+                    nil
+                )
             }
         )
     }
