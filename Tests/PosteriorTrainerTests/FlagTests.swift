@@ -43,6 +43,12 @@ import Testing
             "--embedding-hidden goes with --embedding"
         ),
         Refusal("--task two_moons --embedding mlp --embedding-layers 0", "--embedding-layers 0"),
+        Refusal("--task two_moons --embedding mlp --embedding-hidden 9,", "--embedding-hidden"),
+        Refusal(
+            "--task two_moons --embedding mlp --embedding-hidden 9,8 --embedding-layers 3",
+            "--embedding-layers 3: expected 2"
+        ),
+        Refusal("--task two_moons --embedding trials --embedding-hidden 9,8", "--embedding mlp"),
         Refusal("--task two_moons --embedding cnn --embedding-residual", "--embedding mlp"),
         Refusal("--task two_moons --embedding rnn", "trials"),
         // Optimisation.
