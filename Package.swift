@@ -79,8 +79,8 @@ let package = Package(
         .executableTarget(
             name: "PosteriorBenchmark",
             dependencies: [
-                "Distributions", "Estimators", "Kernels", "Simulators", "StrictJSON", "Training",
-                argumentParser,
+                "Distributions", "Estimators", "Kernels", "Robustness", "Simulators", "StrictJSON",
+                "Training", argumentParser,
             ]
         ),
         // Tests.

@@ -65,7 +65,7 @@ struct FigureRun {
     static let training = [
         "--optimizer", "adam", "--learning-rate", "0.001", "--schedule", "constant", "--warm-up",
         "0", "--batch-size", "512", "--gradient-norm", "75", "--average-decay", "0",
-        "--patience", "10",
+        "--patience", "10", "--no-log-heavy-tails",
     ]
 
     /// The task.
