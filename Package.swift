@@ -159,8 +159,8 @@ let package = Package(
         .testTarget(
             name: "StatisticalTests",
             dependencies: [
-                "Distributions", "Estimators", "Kernels", "ModelStore", "Simulators", "TestSupport",
-                "Training",
+                "Distributions", "Estimators", "Kernels", "ModelStore", "Robustness", "Simulators",
+                "TestSupport", "Training",
             ]
         ),
     ]
