@@ -54,6 +54,7 @@ let package = Package(
             dependencies: ["Distributions", "Estimators", "Robustness", "StrictJSON"]
         ),
         .target(name: "CSystemEvents"),
+        .target(name: "OperatingSystem"),
         .target(name: "HTTPMessages", dependencies: [httpTypes]),
         .target(name: "HTTPServing", dependencies: ["CSystemEvents", "HTTPMessages", httpTypes]),
         .target(
@@ -66,7 +67,8 @@ let package = Package(
         .executableTarget(
             name: "PosteriorServer",
             dependencies: [
-                "Estimators", "HTTPServing", "ModelStore", "PosteriorAPI", argumentParser, logging,
+                "Estimators", "HTTPServing", "ModelStore", "OperatingSystem", "PosteriorAPI",
+                "StrictJSON", argumentParser, logging,
             ]
         ),
         .executableTarget(
@@ -148,7 +150,7 @@ let package = Package(
                 "PosteriorAPI", "Robustness", "StrictJSON", httpTypes,
             ]
         ),
-        // They run the program, which is built with them.
+        // The next two run the programs, which are built with them.
         .testTarget(
             name: "PosteriorTrainerTests",
             dependencies: [
@@ -156,6 +158,7 @@ let package = Package(
                 "SimulationFiles", "StrictJSON",
             ]
         ),
+        .testTarget(name: "PosteriorServerTests", dependencies: ["PosteriorServer", "StrictJSON"]),
         .testTarget(
             name: "StatisticalTests",
             dependencies: [

@@ -13,6 +13,12 @@ public struct MonotonicTime: Sendable, Hashable, Comparable {
         earlier.nanoseconds < later.nanoseconds
     }
 
+    /// The time from an earlier point to this one; zero when that one is later.
+    package func since(_ earlier: MonotonicTime) -> Duration {
+        guard earlier < self else { return .zero }
+        return .nanoseconds(Int64(clamping: nanoseconds - earlier.nanoseconds))
+    }
+
     /// The point `duration` later.
     ///
     /// *Edge cases*: a negative duration counts as zero; the far future is the largest value.

@@ -1,18 +1,27 @@
 public import HTTPTypes
 
-/// A complete response: status, fields and body.
+/// A response: status, fields and content, whole or as a stream.
 ///
-/// The connection adds `Date`, `Server`, `Content-Length` and `Connection`.
+/// The connection adds `Date`, `Server`, `Content-Length` or `Transfer-Encoding`, and `Connection`.
 public struct ServerResponse: Sendable {
     /// Status and fields.
     public var head: HTTPResponse
-    /// The content, empty where there is none.
+    /// The content, empty where there is none or where it is streamed.
     public var body: [UInt8]
+    /// Makes the content piece by piece; nil where `body` is all of it.
+    public var stream: (any ResponseStream)?
 
     /// Makes a response from its head and body.
     public init(head: HTTPResponse, body: [UInt8] = []) {
         self.head = head
         self.body = body
+    }
+
+    /// Makes a response whose content is made while it is being sent.
+    public init(head: HTTPResponse, stream: any ResponseStream) {
+        self.head = head
+        self.body = []
+        self.stream = stream
     }
 }
 
@@ -30,11 +39,14 @@ public struct AdmittedRequest: Sendable {
     public let request: HTTPRequest
     /// The complete content.
     public let body: [UInt8]
+    /// What is known of it.
+    public let context: RequestContext
 
     /// Makes an admitted request from its parts.
-    public init(_ request: HTTPRequest, body: [UInt8]) {
+    public init(_ request: HTTPRequest, body: [UInt8], context: RequestContext) {
         self.request = request
         self.body = body
+        self.context = context
     }
 }
 
@@ -46,8 +58,14 @@ public protocol HTTPService: Sendable {
     ///   - request: The validated request line and fields.
     ///   - hasBody: Whether the message announces content (a length above zero, or chunks).
     ///   - hasLength: Whether either length field is present (else a needed body is 411).
+    ///   - context: What is known of the request; the service adds what it finds out.
     /// - Returns: Whether to answer now or to read the body and compute.
-    func admit(_ request: HTTPRequest, hasBody: Bool, hasLength: Bool) -> Admission
+    func admit(
+        _ request: HTTPRequest,
+        hasBody: Bool,
+        hasLength: Bool,
+        context: inout RequestContext
+    ) -> Admission
 
     /// Answers those of the admitted requests that need little work; runs on a connection's loop.
     ///

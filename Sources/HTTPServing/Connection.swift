@@ -1,4 +1,5 @@
 import HTTPMessages
+import HTTPTypes
 
 /// A connection as its loop sees it: socket, protocol state and output that waits.
 ///
@@ -32,8 +33,17 @@ final class Connection {
     var hasUnwantedInput = false
     /// Whether the peer sends no more: it shut its sending side down, or is gone.
     var peerHasClosed = false
+    /// The request that is admitted and not yet answered, and what is known of it.
+    var request: HTTPRequest?
+    var context: RequestContext?
+    /// When its header section was complete.
+    var requestStart: MonotonicTime
+    /// Bytes of its content.
+    var contentBytes = 0
     /// Tells the work of the request in progress that nobody waits for it.
     var cancellation: Cancellation?
+    /// The answer that is being made piece by piece, if one is.
+    var streaming: StreamingAnswer?
     var isClosed = false
 
     private var head: [UInt8] = []
@@ -48,13 +58,15 @@ final class Connection {
         token: ConnectionToken,
         address: PeerAddress,
         isRestricted: Bool,
-        state: ConnectionState
+        state: ConnectionState,
+        at now: MonotonicTime
     ) {
         self.socket = socket
         self.token = token
         self.address = address
         self.isRestricted = isRestricted
         self.state = state
+        requestStart = now
     }
 
     /// Whether so much output waits that it should go before more is made.
@@ -69,16 +81,28 @@ final class Connection {
     func respond(
         _ response: ServerResponse,
         closing: Bool,
+        context: RequestContext,
         serializer: borrowing ResponseSerializer,
         at now: MonotonicTime
     ) {
         let body = state.respond(
             response,
             closing: closing,
+            context: context,
             serializer: serializer,
             to: &head,
             at: now
         )
+        queue(body)
+    }
+
+    /// Queues a piece of a streamed answer; everything before it has been written.
+    func send(_ piece: consuming [UInt8], isLast: Bool, at now: MonotonicTime) {
+        state.frame(&piece, isLast: isLast, to: &head, at: now)
+        queue(piece)
+    }
+
+    private func queue(_ body: [UInt8]) {
         if body.count <= Self.copiedBytes, content.isEmpty {
             head.append(contentsOf: body)
         } else {

@@ -29,6 +29,9 @@ final class ConnectionLedger: Sendable {
         self.limitPerAddress = limitPerAddress
     }
 
+    /// How many connections there are.
+    var count: Int { counts.withLock { $0.total } }
+
     /// Whether one more may be accepted at all.
     var hasRoom: Bool { counts.withLock { $0.total < limit + Self.reserve } }
 

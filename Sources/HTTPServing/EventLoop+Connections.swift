@@ -1,4 +1,5 @@
 import HTTPMessages
+import HTTPTypes
 
 // What a loop does for one connection: it carries out what `ConnectionState` says.
 extension EventLoop {
@@ -61,6 +62,7 @@ extension EventLoop {
     /// Counts content as it arrives; too much of it in all ends the request with 503.
     private func countContent(of connection: Connection) {
         let held = connection.state.bodyByteCount
+        connection.contentBytes = max(connection.contentBytes, held)
         guard held > connection.reservedBytes else { return }
         let hasRoom = queue.reserve(bytes: held - connection.reservedBytes)
         connection.reservedBytes = held
@@ -73,22 +75,29 @@ extension EventLoop {
             if connection.isOutputFull, !connection.isBlocked, !flush(connection) { return }
             switch connection.state.nextAction(at: now) {
             case .wait:
-                if flush(connection) { schedule(connection) }
+                guard flush(connection) else { return }
+                if sendPiece(connection) { continue }
+                if !connection.isClosed { schedule(connection) }
                 return
             case .admit(let head): admit(head, connection)
             case .sendContinue: connection.sendContinue()
             case .compute(let request, let body):
                 admitted.append(
                     Job(
-                        request: AdmittedRequest(request, body: body),
+                        request: AdmittedRequest(
+                            request,
+                            body: body,
+                            context: connection.context ?? newContext(request)
+                        ),
                         token: connection.token,
                         number: connection.state.requestCount,
-                        mailbox: mailbox
+                        mailbox: mailbox,
+                        submitted: now
                     )
                 )
             case .refuse(let error):
                 cancel(connection)
-                respond(error.response, to: connection)
+                respond(error.response, to: connection, refusal: error)
             case .finishOutput: if !flush(connection) { return }
             case .shutDownOutput: connection.socket.shutDownOutput()
             case .close:
@@ -100,11 +109,17 @@ extension EventLoop {
 
     private func admit(_ head: RequestHead, _ connection: Connection) {
         let framing = head.framing
+        var context = newContext(head.request)
         let admission = service.admit(
             head.request,
             hasBody: framing.hasBody,
-            hasLength: framing.hasLength
+            hasLength: framing.hasLength,
+            context: &context
         )
+        connection.request = head.request
+        connection.context = context
+        connection.requestStart = now
+        connection.contentBytes = 0
         switch admission {
         case .respond(let response): respond(response, to: connection)
         case .compute(let limitBytes):
@@ -113,7 +128,7 @@ extension EventLoop {
             // Too long for the route comes before too much for the server.
             if expected <= limitBytes, connection.isRestricted || !queue.hasRoom(forBytes: expected)
             {
-                respond(HTTPParseError.overloaded.response, to: connection)
+                refuse(connection, .overloaded)
             } else {
                 connection.state.readBody(limitBytes: limitBytes, at: now)
             }
@@ -121,9 +136,14 @@ extension EventLoop {
     }
 
     /// Takes an answer from a worker, unless its connection has gone or given up meanwhile.
-    func completed(_ token: ConnectionToken, number: Int, _ response: ServerResponse) {
+    func completed(
+        _ token: ConnectionToken,
+        number: Int,
+        _ response: ServerResponse,
+        _ times: WorkTimes
+    ) {
         guard let connection = waiting(token, number) else { return }
-        respond(response, to: connection)
+        respond(response, to: connection, times: times)
         advance(connection)
     }
 
@@ -152,7 +172,7 @@ extension EventLoop {
                 let answers = service.answerQuickly(part.map(\.request))
                 for (job, answer) in zip(part, answers) {
                     if let answer {
-                        completed(job.token, number: job.number, answer)
+                        completed(job.token, number: job.number, answer, WorkTimes())
                     } else {
                         submit(job)
                     }
@@ -170,20 +190,58 @@ extension EventLoop {
         connection.reservedBytes = 0
         if !queue.submit(job) {
             queue.release(bytes: count)
-            respond(HTTPParseError.overloaded.response, to: connection)
+            refuse(connection, .overloaded)
             advance(connection)
         }
     }
 
-    private func respond(_ response: ServerResponse, to connection: Connection) {
+    /// Makes the context of a request; nil for one that was not understood.
+    private func newContext(_ request: HTTPRequest?) -> RequestContext {
+        RequestContext(request, random: (randomNumbers.next(), randomNumbers.next()))
+    }
+
+    private func refuse(_ connection: Connection, _ error: HTTPParseError) {
+        respond(error.response, to: connection, refusal: error)
+    }
+
+    private func respond(
+        _ response: ServerResponse,
+        to connection: Connection,
+        times: WorkTimes = WorkTimes(),
+        refusal: HTTPParseError? = nil
+    ) {
         releaseContent(of: connection)
         connection.cancellation = nil
+        let request = connection.request
+        let context = connection.context ?? newContext(nil)
+        connection.request = nil
+        connection.context = nil
         connection.respond(
             response,
             closing: connection.isRestricted,
+            context: context,
             serializer: serializer,
             at: now
         )
+        let isKnown = request != nil
+        let exchange = HTTPExchange(
+            request: request,
+            context: context,
+            peer: connection.address,
+            status: response.head.status.code,
+            bytesIn: connection.contentBytes,
+            bytesOut: request?.method == .head ? 0 : response.body.count,
+            refusal: refusal,
+            work: times,
+            total: isKnown ? MonotonicTime.now.since(connection.requestStart) : .zero
+        )
+        connection.contentBytes = 0
+        if connection.state.isStreaming, let stream = response.stream {
+            connection.streaming = StreamingAnswer(exchange)
+            askForPiece(of: stream, connection)
+        } else {
+            observer?.answered(exchange)
+        }
     }
 
     /// Gives up the work of the request in progress, if there is any.
@@ -243,6 +301,7 @@ extension EventLoop {
         guard !connection.isClosed else { return }
         connection.isClosed = true
         if connection.state.isComputing { cancel(connection) }
+        if connection.streaming != nil { cutOff(connection) }
         releaseContent(of: connection)
         mailbox.epoll.remove(connection.socket.descriptor)
         ledger.release(connection.address)
@@ -251,5 +310,6 @@ extension EventLoop {
         slots[slot].generation &+= 1
         freeSlots.append(connection.token.slot)
         connectionCount -= 1
+        observer?.happened(.closed)
     }
 }

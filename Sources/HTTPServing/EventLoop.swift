@@ -5,6 +5,7 @@ import Synchronization
 /// What a loop is made of, handed to its thread.
 final class LoopParts: Sendable {
     let service: any HTTPService
+    let observer: (any HTTPServerObserver)?
     let limits: HTTPLimits
     let queue: JobQueue
     let ledger: ConnectionLedger
@@ -15,6 +16,7 @@ final class LoopParts: Sendable {
 
     init(
         service: any HTTPService,
+        observer: (any HTTPServerObserver)?,
         limits: HTTPLimits,
         queue: JobQueue,
         ledger: ConnectionLedger,
@@ -23,6 +25,7 @@ final class LoopParts: Sendable {
         listener: consuming sending Listener?
     ) {
         self.service = service
+        self.observer = observer
         self.limits = limits
         self.queue = queue
         self.ledger = ledger
@@ -48,6 +51,7 @@ final class EventLoop {
     }
 
     let service: any HTTPService
+    let observer: (any HTTPServerObserver)?
     let limits: HTTPLimits
     let queue: JobQueue
     let ledger: ConnectionLedger
@@ -61,6 +65,8 @@ final class EventLoop {
     var drainDeadline: MonotonicTime?
     /// The requests of this round of events that are complete.
     var admitted: [Job] = []
+    /// Names for requests that bring none, and for spans.
+    var randomNumbers = RandomSequence()
     var input = [UInt8](repeating: 0, count: 65_536)
 
     /// All loops; the one that listens deals connections out in turn.
@@ -73,6 +79,7 @@ final class EventLoop {
     /// Makes a loop of its parts, on the thread that will run it.
     init(_ parts: LoopParts) {
         service = parts.service
+        observer = parts.observer
         limits = parts.limits
         queue = parts.queue
         ledger = parts.ledger
@@ -128,8 +135,10 @@ final class EventLoop {
         switch message {
         case .adopt(let raw, let address, let isRestricted):
             add(Socket(owning: raw), address, isRestricted: isRestricted)
-        case .completed(let token, let number, let response):
-            completed(token, number: number, response)
+        case .completed(let token, let number, let response, let times):
+            completed(token, number: number, response, times)
+        case .pieceMade(let token, let number, let piece):
+            pieceMade(token, number: number, piece)
         case .drain(let deadline):
             beginDrain(until: deadline)
         }
@@ -181,8 +190,10 @@ extension EventLoop {
             switch listener?.accept() ?? .none {
             case .accepted(let raw, let address): deal(raw, address)
             case .none: return
-            case .aborted: continue
-            case .exhausted:
+            case .aborted(let code):
+                observer?.happened(.acceptFailed(code: code))
+            case .exhausted(let code):
+                observer?.happened(.acceptFailed(code: code))
                 listener?.shedOne()
                 pauseListening()
                 return
@@ -194,6 +205,7 @@ extension EventLoop {
         let verdict = ledger.admit(address)
         guard verdict != .refused else {
             _ = Descriptor(owning: raw)
+            observer?.happened(.refused)
             return
         }
         let isRestricted = verdict == .restricted
@@ -235,10 +247,12 @@ extension EventLoop {
             token: token,
             address: address,
             isRestricted: isRestricted,
-            state: ConnectionState(limits: limits, at: now)
+            state: ConnectionState(limits: limits, at: now),
+            at: now
         )
         slots[Int(slot)].connection = connection
         connectionCount += 1
+        observer?.happened(.opened)
         guard
             mailbox.epoll.add(connection.socket.descriptor, connection.interest, key: token.key)
         else {

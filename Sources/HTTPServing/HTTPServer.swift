@@ -18,6 +18,7 @@ public final class HTTPServer: Sendable {
     private struct Running {
         let mailboxes: [LoopMailbox]
         let queue: JobQueue
+        let ledger: ConnectionLedger
     }
 
     private enum Lifecycle {
@@ -27,6 +28,7 @@ public final class HTTPServer: Sendable {
 
     private let configuration: HTTPServerConfiguration
     private let service: any HTTPService
+    private let observer: (any HTTPServerObserver)?
     private let lifecycle = Mutex(Lifecycle.new)
     private let wasCutOff = Atomic(false)
     /// Loops that run, and workers that run.
@@ -34,9 +36,26 @@ public final class HTTPServer: Sendable {
     private let workers = DispatchGroup()
 
     /// Makes a server; nothing is opened before `start`.
-    public init(configuration: HTTPServerConfiguration, service: any HTTPService) {
+    public init(
+        configuration: HTTPServerConfiguration,
+        service: any HTTPService,
+        observer: (any HTTPServerObserver)? = nil
+    ) {
         self.configuration = configuration
         self.service = service
+        self.observer = observer
+    }
+
+    /// How busy the server is; not at all before `start`.
+    public var load: HTTPServerLoad {
+        var load = HTTPServerLoad()
+        load.queueLimit = configuration.queueLimit
+        lifecycle.withLock { lifecycle in
+            guard case .running(let running) = lifecycle else { return }
+            load.connections = running.ledger.count
+            (load.waiting, load.running, load.queueBytes) = running.queue.load
+        }
+        return load
     }
 
     /// Binds, listens and begins to serve.
@@ -107,6 +126,7 @@ public final class HTTPServer: Sendable {
         for index in mailboxes.indices {
             let parts = LoopParts(
                 service: service,
+                observer: observer,
                 limits: configuration.limits,
                 queue: queue,
                 ledger: ledger,
@@ -124,7 +144,7 @@ public final class HTTPServer: Sendable {
                 queue.work(for: service)
             }
         }
-        return (Running(mailboxes: mailboxes, queue: queue), address)
+        return (Running(mailboxes: mailboxes, queue: queue, ledger: ledger), address)
     }
 
     private func run(

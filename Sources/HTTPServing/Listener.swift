@@ -1,12 +1,6 @@
 import CSystemEvents
 import Glibc
 
-/// The address of a peer without its port, for counting connections.
-struct PeerAddress: Hashable, Sendable {
-    var high: UInt64 = 0
-    var low: UInt64 = 0
-}
-
 /// The owner of a listening socket, with a spare descriptor for the day none is left.
 struct Listener: ~Copyable {
     /// What became of an attempt to accept.
@@ -16,9 +10,9 @@ struct Listener: ~Copyable {
         /// Nobody waits.
         case none
         /// This connection failed before it was accepted; the next may not.
-        case aborted
+        case aborted(code: Int32)
         /// Descriptors or memory have run out.
-        case exhausted
+        case exhausted(code: Int32)
     }
 
     let descriptor: Descriptor
@@ -88,10 +82,11 @@ struct Listener: ~Copyable {
             }
         }
         guard raw < 0 else { return .accepted(raw, PeerAddress(storage)) }
-        switch errno {
+        let code = errno
+        switch code {
         case EAGAIN, EWOULDBLOCK: return .none
-        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
-        default: return .aborted
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(code: code)
+        default: return .aborted(code: code)
         }
     }
 
@@ -102,26 +97,6 @@ struct Listener: ~Copyable {
         if reserve >= 0 { _ = Glibc.close(reserve) }
         if case .accepted(let raw, _) = accept() { _ = Glibc.close(raw) }
         reserve = Self.openReserve()
-    }
-}
-
-extension PeerAddress {
-    /// The address in a socket address of either family.
-    init(_ storage: sockaddr_storage) {
-        self = unsafe withUnsafeBytes(of: storage) { bytes in
-            switch Int32(storage.ss_family) {
-            case AF_INET:
-                let address = unsafe bytes.loadUnaligned(as: sockaddr_in.self)
-                return PeerAddress(high: 0, low: UInt64(address.sin_addr.s_addr))
-            case AF_INET6:
-                // The sixteen bytes of sin6_addr follow family, port and flow label.
-                return unsafe PeerAddress(
-                    high: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
-                    low: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
-                )
-            default: return PeerAddress()
-            }
-        }
     }
 }
 

@@ -26,7 +26,9 @@ enum LoopMessage: Sendable {
     /// Takes over an accepted descriptor.
     case adopt(Int32, PeerAddress, isRestricted: Bool)
     /// An answer was computed.
-    case completed(ConnectionToken, number: Int, ServerResponse)
+    case completed(ConnectionToken, number: Int, ServerResponse, WorkTimes)
+    /// A piece of a streamed answer was made.
+    case pieceMade(ConnectionToken, number: Int, StreamPiece)
     /// Finish what is in progress until a moment, then end.
     case drain(until: MonotonicTime)
 }

@@ -1,4 +1,5 @@
 import Estimators
+import HTTPMessages
 import ModelStore
 import Synchronization
 
@@ -75,6 +76,18 @@ struct ModelCatalog: Sendable {
 
     /// The largest version of a model.
     func latest(_ name: String) -> ModelRepository.Model? { models[name]?.latest.model }
+
+    /// Notes which model a request asks for, so far as there is one: names a client makes up go
+    /// neither into logs nor into metrics.
+    func identify(_ match: Router.Match, in context: inout RequestContext) {
+        guard let versions = models[match.model] else { return }
+        context.model = match.model
+        if let text = match.version {
+            context.version = ModelName.version(text).flatMap { versions.entries[$0]?.version }
+        } else {
+            context.version = versions.latest.version
+        }
+    }
 
     /// The model a path names.
     func entry(_ match: Router.Match) throws(APIError) -> Entry {

@@ -43,9 +43,16 @@ public struct PosteriorService: HTTPService {
     }
 
     /// Answers what needs no body; a request that does need one is checked up to its header.
-    public func admit(_ request: HTTPRequest, hasBody: Bool, hasLength: Bool) -> Admission {
+    public func admit(
+        _ request: HTTPRequest,
+        hasBody: Bool,
+        hasLength: Bool,
+        context: inout RequestContext
+    ) -> Admission {
         do throws(APIError) {
             guard let match = router.match(request.path ?? "") else { throw .unknownPath }
+            context.route = match.route
+            catalog.identify(match, in: &context)
             guard match.allowedMethods.contains(request.method) else {
                 throw .methodNotAllowed(allowed: match.allowedMethods)
             }

@@ -5,6 +5,8 @@ struct Router: Sendable {
     /// What a path turned out to be.
     struct Match: Sendable, Equatable {
         var endpoint: Endpoint
+        /// The template of the path.
+        var route: String
         /// The segment in the place of `{model}`, percent-decoded once.
         var model = ""
         /// The segment in the place of `{version}`, or nil where the route has none.
@@ -29,12 +31,19 @@ struct Router: Sendable {
 
         var bytes: [UInt8]
         var endpoint: Endpoint
+        var route: String
     }
 
     private let patterns: [Pattern]
 
     init(_ routes: [Route] = Route.all) {
-        patterns = routes.map { Pattern(bytes: Self.compiled($0.path), endpoint: $0.endpoint) }
+        patterns = routes.map { route in
+            Pattern(
+                bytes: Self.compiled(route.path),
+                endpoint: route.endpoint,
+                route: route.path
+            )
+        }
     }
 
     /// The route of a target in origin form; its query is ignored.
@@ -73,7 +82,7 @@ struct Router: Sendable {
             }
         }
         guard position == path.count else { return nil }
-        var match = Match(endpoint: pattern.endpoint)
+        var match = Match(endpoint: pattern.endpoint, route: pattern.route)
         if !modelRange.isEmpty {
             guard let text = percentDecoded(path.extracting(modelRange)) else { return nil }
             match.model = text

@@ -4,6 +4,7 @@ import Estimators
 import HTTPServing
 import Logging
 import ModelStore
+import OperatingSystem
 import PosteriorAPI
 
 /// The server: reads models, listens, and ends in good order.
@@ -32,81 +33,41 @@ struct PosteriorServerCommand: ParsableCommand {
                 http://127.0.0.1:8080/v1/models/two_moons/sample
 
             SIGTERM and Ctrl-C let requests in progress finish; a second one ends at once.
+
+            Every setting can also be given in the environment, --drain-delay as \
+            POSTERIOR_SERVER_DRAIN_DELAY, and in a file, as drain_delay. A flag comes before the \
+            environment, the environment before the file.
             """,
         version: "0.1.0"
     )
 
-    @Option(help: ArgumentHelp("Where the models are.", valueName: "directory"))
-    var models = "models"
-
-    @Option(help: ArgumentHelp("Address or host name to listen on.", valueName: "address"))
-    var host = "127.0.0.1"
-
-    @Option(help: ArgumentHelp("Port to listen on; 0 picks a free one.", valueName: "number"))
-    var port: UInt16 = 8080
-
-    @Option(
-        help: ArgumentHelp("Threads that compute; by default one a core.", valueName: "count")
-    )
-    var workers: Int?
-
-    @Option(
-        help: ArgumentHelp("Longest request body, in bytes.", valueName: "bytes")
-    )
-    var bodyLimit = ServiceLimits().bodyBytes
-
-    @Option(
-        help: ArgumentHelp(
-            "How long a map, credible, fisher, attack or robustness request may compute.",
-            valueName: "seconds"
-        )
-    )
-    var timeLimit = Int(ServiceLimits().computeTime.components.seconds)
-
     @Option(
         help: ArgumentHelp(
             """
-            Most draws and densities a map, credible, fisher, attack or robustness request may have \
-            worked out: of an attack, observations × restarts × steps × draws.
+            A JSON file with settings: the names below with underscores for dashes. \
+            (environment: POSTERIOR_SERVER_CONFIG)
             """,
-            valueName: "count"
+            valueName: "file"
         )
     )
-    var evaluationLimit = ServiceLimits().evaluations
+    var config: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "How long to go on serving after SIGTERM while /v2/health/ready says no.",
-            valueName: "seconds"
-        )
-    )
-    var drainDelay = 5
+    @Flag(help: "Check all that would be used, and end: 0 when it is good, 1 when it is not.")
+    var checkConfig = false
 
-    @Option(
-        help: ArgumentHelp(
-            "How long requests in progress may then take to finish.",
-            valueName: "seconds"
-        )
-    )
-    var drainTimeout = 20
+    @Flag(help: "Print the settings in force as a configuration file, secrets masked, and end.")
+    var printConfig = false
 
-    func validate() throws {
-        if let workers, !(1...1024).contains(workers) {
-            throw ValidationError("--workers \(workers): expected 1 to 1024.")
-        }
-        guard (1...(1 << 30)).contains(bodyLimit) else {
-            throw ValidationError("--body-limit \(bodyLimit): expected 1 to \(1 << 30).")
-        }
-        guard (1...3600).contains(timeLimit) else {
-            throw ValidationError("--time-limit \(timeLimit): expected 1 to 3600.")
-        }
-        guard (1...1_000_000_000_000).contains(evaluationLimit) else {
-            throw ValidationError(
-                "--evaluation-limit \(evaluationLimit): expected 1 to 1000000000000."
-            )
-        }
-        guard (0...3600).contains(drainDelay), (0...3600).contains(drainTimeout) else {
-            throw ValidationError("--drain-delay and --drain-timeout: expected 0 to 3600.")
+    @OptionGroup(title: "Settings")
+    var flags: SettingArguments
+
+    /// The settings in force.
+    private func effectiveSettings() throws -> EffectiveSettings {
+        let file = config ?? ProcessEnvironment.value(ConfigurationFile.variable)
+        do throws(SettingError) {
+            return try EffectiveSettings(file: file, flags: flags)
+        } catch {
+            throw ValidationError(error.description)
         }
     }
 
@@ -114,36 +75,47 @@ struct PosteriorServerCommand: ParsableCommand {
         if let feature = ProcessorRequirement.missingFeature() {
             throw Failure("posterior-server needs a processor with \(feature).")
         }
+        let effective = try effectiveSettings()
+        let settings = effective.settings
+        if printConfig {
+            print(effective.json)
+            return
+        }
         // Lines appear at once, also when they go to a file or a pipe.
         unsafe setlinebuf(stdout)
         let shutdown = Shutdown(
-            delay: .seconds(drainDelay),
-            timeout: .seconds(drainTimeout)
+            delay: .seconds(settings.drainDelay),
+            timeout: .seconds(settings.drainTimeout)
         )
         // Before the models are read, so that a slow start can be stopped.
         let signals = TerminationSignal { count in shutdown.signalled(count) }
         defer { withExtendedLifetime(signals) {} }
 
-        let repository = try readModels()
+        let repository = try readModels(settings.models)
+        show(effective)
+        if checkConfig {
+            print("the configuration is good")
+            return
+        }
         var limits = ServiceLimits()
-        limits.bodyBytes = bodyLimit
-        limits.computeTime = .seconds(timeLimit)
-        limits.evaluations = evaluationLimit
+        limits.bodyBytes = settings.bodyLimit
+        limits.computeTime = .seconds(settings.timeLimit)
+        limits.evaluations = settings.evaluationLimit
         let service = PosteriorService(
             repository: repository,
             limits: limits,
             readiness: shutdown.readiness
         )
         var configuration = HTTPServerConfiguration()
-        configuration.host = host
-        configuration.port = port
-        configuration.workerCount = workers
+        configuration.host = settings.host
+        configuration.port = UInt16(settings.port)
+        configuration.workerCount = settings.workers
         let server = HTTPServer(configuration: configuration, service: service)
         let address: BoundAddress
         do throws(HTTPServerError) {
             address = try server.start()
         } catch {
-            throw Failure(Self.explain(error, host: host, port: port))
+            throw Failure(Self.explain(error, settings))
         }
         for model in repository.models {
             let posterior = model.file.posterior
@@ -160,7 +132,7 @@ struct PosteriorServerCommand: ParsableCommand {
         print("stopped")
     }
 
-    private func readModels() throws -> ModelRepository {
+    private func readModels(_ models: String) throws -> ModelRepository {
         let logger = Logger(label: "posterior-server")
         let repository: ModelRepository
         do throws(ModelFileError) {
@@ -183,7 +155,17 @@ struct PosteriorServerCommand: ParsableCommand {
         return repository
     }
 
-    private static func explain(_ error: HTTPServerError, host: String, port: UInt16) -> String {
+    /// Says which settings are in force, those that were set and what they are.
+    private func show(_ effective: EffectiveSettings) {
+        for row in effective.rows where row.source != .standard {
+            print("\(row.setting.name) is \(row.value?.description ?? "") (\(row.source.rawValue))")
+        }
+        let logger = Logger(label: "posterior-server")
+        for warning in effective.warnings { logger.warning("\(warning)") }
+    }
+
+    private static func explain(_ error: HTTPServerError, _ settings: ServerSettings) -> String {
+        let (host, port) = (settings.host, settings.port)
         if case .system(_, EADDRINUSE) = error {
             return "Port \(port) of \(host) is in use; name another with --port."
         }

@@ -7,15 +7,17 @@ import Testing
         _ status: HTTPResponse.Status,
         _ fields: HTTPFields = [:],
         length: Int = 3,
-        closes: Bool = false
+        closes: Bool = false,
+        context: RequestContext? = nil
     ) -> (text: String, hasContent: Bool) {
         var serializer = ResponseSerializer()
         serializer.setTime(secondsSinceEpoch: 784_111_777)
         var output: [UInt8] = []
         let hasContent = serializer.appendHead(
             HTTPResponse(status: status, headerFields: fields),
-            contentLength: length,
+            framing: .length(length),
             closes: closes,
+            context: context,
             to: &output
         )
         return (String(decoding: output, as: UTF8.self), hasContent)
@@ -29,6 +31,22 @@ import Testing
         #expect(
             text == "HTTP/1.1 200 OK\r\n\(Self.fixed)Content-Type: text/plain\r\n"
                 + "Content-Length: 1234567\r\n\r\n"
+        )
+    }
+
+    @Test func `a head names its request and, where there is one, its trace`() {
+        var request = HTTPRequest(method: .get, scheme: "http", authority: "test", path: "/")
+        request.headerFields[.init("X-Request-Id") ?? .accept] = "mine"
+        let own: HTTPFields = [.init("x-request-id") ?? .accept: "somebody else's"]
+        let named = head(.ok, own, context: RequestContext(request, random: (1, 2))).text
+        #expect(named.hasSuffix("Content-Length: 3\r\nX-Request-Id: mine\r\n\r\n"))
+        #expect(!named.contains("else"))
+        request.headerFields[.init("traceparent") ?? .accept] =
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        #expect(
+            head(.ok, context: RequestContext(request, random: (1, 2))).text.contains(
+                "\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-0000000000000002-01\r\n"
+            )
         )
     }
 

@@ -50,7 +50,8 @@ import Testing
     @Test func `HEAD has the fields of GET and no content`() throws {
         try withServer { port in
             let client = try LoopbackClient(port: port)
-            client.send(request("HEAD /live") + request("GET /live"))
+            let name = "X-Request-Id: one\r\n"
+            client.send(request("HEAD /live", name) + request("GET /live", name))
             let head = try #require(client.answer(hasContent: false))
             let get = try #require(client.answer())
             #expect(head.head == get.head)

@@ -13,10 +13,15 @@ private final class QuickService: HTTPService {
         self.duration = duration
     }
 
-    func admit(_ request: HTTPRequest, hasBody: Bool, hasLength: Bool) -> Admission {
+    func admit(
+        _ request: HTTPRequest,
+        hasBody: Bool,
+        hasLength: Bool,
+        context: inout RequestContext
+    ) -> Admission {
         request.path == "/quick"
             ? .compute(limitBytes: 1 << 20)
-            : inner.admit(request, hasBody: hasBody, hasLength: hasLength)
+            : inner.admit(request, hasBody: hasBody, hasLength: hasLength, context: &context)
     }
 
     func answerQuickly(_ requests: [AdmittedRequest]) -> [ServerResponse?] {

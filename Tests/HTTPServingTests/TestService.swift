@@ -50,7 +50,12 @@ struct TestService: HTTPService {
         self.limitBytes = limitBytes
     }
 
-    func admit(_ request: HTTPRequest, hasBody: Bool, hasLength: Bool) -> Admission {
+    func admit(
+        _ request: HTTPRequest,
+        hasBody: Bool,
+        hasLength: Bool,
+        context: inout RequestContext
+    ) -> Admission {
         switch request.path {
         case "/live":
             .respond(ServerResponse(head: HTTPResponse(status: .ok), body: Array("live".utf8)))

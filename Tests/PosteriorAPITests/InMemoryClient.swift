@@ -98,6 +98,14 @@ struct InMemoryClient {
         }
     }
 
+    static func context(_ request: HTTPRequest) -> RequestContext {
+        RequestContext(request, random: (1, 2))
+    }
+
+    static func admitted(_ request: HTTPRequest, _ body: String) -> AdmittedRequest {
+        AdmittedRequest(request, body: Array(body.utf8), context: context(request))
+    }
+
     func get(_ path: String, method: HTTPRequest.Method = .get) -> Answer {
         send(HTTPRequest(method: method, scheme: "http", authority: "test", path: path), body: nil)
     }
@@ -119,10 +127,12 @@ struct InMemoryClient {
         idleWorkers: Int = 0,
         cancellation: Cancellation = Cancellation()
     ) -> Answer {
+        var context = Self.context(request)
         let admission = service.admit(
             request,
             hasBody: body.map { !$0.isEmpty } ?? false,
-            hasLength: body != nil
+            hasLength: body != nil,
+            context: &context
         )
         switch admission {
         case .respond(let response):

@@ -12,8 +12,7 @@ import Testing
 
     private func quick(_ client: InMemoryClient, _ path: String, _ body: String) -> [UInt8]? {
         let request = HTTPRequest(method: .post, scheme: "http", authority: "t", path: path)
-        return client.service.answerQuickly([AdmittedRequest(request, body: Array(body.utf8))])[0]?
-            .body
+        return client.service.answerQuickly([InMemoryClient.admitted(request, body)])[0]?.body
     }
 
     @Test(arguments: [
@@ -48,9 +47,9 @@ import Testing
         }
         let together = client.service.answerQuickly(
             calls.map { call in
-                AdmittedRequest(
+                InMemoryClient.admitted(
                     HTTPRequest(method: .post, scheme: "http", authority: "t", path: call.path),
-                    body: Array(call.body.utf8)
+                    call.body
                 )
             }
         )
