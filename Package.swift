@@ -54,7 +54,7 @@ let package = Package(
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
         ),
         .target(name: "ContentCoding", dependencies: ["CZlib"]),
-        .target(name: "SimulationFiles", dependencies: ["CZlib"]),
+        .target(name: "SimulationFiles", dependencies: ["CZlib", "ContentCoding"]),
         .target(
             name: "ModelStore",
             dependencies: ["Distributions", "Estimators", "Robustness", "StrictJSON"]
@@ -150,7 +150,7 @@ let package = Package(
             ],
             exclude: ["Fixtures"]
         ),
-        .testTarget(name: "ContentCodingTests", dependencies: ["ContentCoding", "CZlib"]),
+        .testTarget(name: "ContentCodingTests", dependencies: ["ContentCoding"]),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", httpTypes]),
         .testTarget(
             name: "HTTPServingTests",

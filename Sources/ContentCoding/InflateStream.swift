@@ -1,9 +1,11 @@
 import CZlib
 
 /// The owner of a zlib stream that expands.
-@safe struct InflateStream: ~Copyable {
+@safe package struct InflateStream: ~Copyable {
     /// How the compressed data is wrapped.
-    enum Format: Int32 {
+    package enum Format: Int32 {
+        /// Not at all, RFC 1951; zlib wants a negative number for it.
+        case raw = -15
         /// RFC 1950.
         case zlib = 15
         /// RFC 1952; zlib adds 16 to the window's bits for it.
@@ -11,22 +13,22 @@ import CZlib
     }
 
     /// How far a call came.
-    struct Step {
-        enum State {
+    package struct Step {
+        package enum State {
             case open
             case ended
             case damaged
         }
 
-        var consumed: Int
-        var produced: Int
-        var state: State
+        package var consumed: Int
+        package var produced: Int
+        package var state: State
     }
 
     private let stream: UnsafeMutablePointer<z_stream>
 
     /// Starts a stream; nil without memory.
-    init?(_ format: Format) {
+    package init?(_ format: Format) {
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         let size = unsafe Int32(MemoryLayout<z_stream>.size)
@@ -42,7 +44,7 @@ import CZlib
     }
 
     /// Expands bytes from a position on into a slice, as many as it takes.
-    mutating func inflate(
+    package mutating func inflate(
         _ bytes: [UInt8],
         from position: Int,
         into slice: inout [UInt8]
