@@ -23,7 +23,10 @@ import Testing
         return (String(decoding: output, as: UTF8.self), hasContent)
     }
 
-    private static let fixed = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: posterior-server\r\n"
+    private static let fixed = """
+        Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: posterior-server\r
+        X-Content-Type-Options: nosniff\r\n
+        """
 
     @Test func `a head is a status line, the fields and an empty line`() {
         let (text, hasContent) = head(.ok, [.contentType: "text/plain"], length: 1_234_567)
