@@ -7,11 +7,11 @@ import CZlib
     private static let level: Int32 = 1
 
     private let stream: UnsafeMutablePointer<z_stream>
-    private var isFinished = false
+    private var isFinished: Bool
 
     /// Starts a stream; nil without memory.
     public init?() {
-        unsafe stream = .allocate(capacity: 1)
+        let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         let size = unsafe Int32(MemoryLayout<z_stream>.size)
         let status = unsafe deflateInit2_(
@@ -28,6 +28,8 @@ import CZlib
             unsafe stream.deallocate()
             return nil
         }
+        unsafe self.stream = unsafe stream
+        isFinished = false
     }
 
     deinit {

@@ -29,13 +29,14 @@ import CZlib
 
     /// Starts a stream; nil without memory.
     package init?(_ format: Format) {
-        unsafe stream = .allocate(capacity: 1)
+        let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         let size = unsafe Int32(MemoryLayout<z_stream>.size)
         guard unsafe inflateInit2_(stream, format.rawValue, ZLIB_VERSION, size) == Z_OK else {
             unsafe stream.deallocate()
             return nil
         }
+        unsafe self.stream = unsafe stream
     }
 
     deinit {
