@@ -8,6 +8,7 @@ final class LoopParts: Sendable {
     let observer: (any HTTPServerObserver)?
     let limits: HTTPLimits
     let queue: JobQueue
+    let accounts: ClientAccounts?
     let ledger: ConnectionLedger
     let mailboxes: [LoopMailbox]
     /// Which of the mailboxes is the loop's own.
@@ -19,6 +20,7 @@ final class LoopParts: Sendable {
         observer: (any HTTPServerObserver)?,
         limits: HTTPLimits,
         queue: JobQueue,
+        accounts: ClientAccounts?,
         ledger: ConnectionLedger,
         mailboxes: [LoopMailbox],
         index: Int,
@@ -28,6 +30,7 @@ final class LoopParts: Sendable {
         self.observer = observer
         self.limits = limits
         self.queue = queue
+        self.accounts = accounts
         self.ledger = ledger
         self.mailboxes = mailboxes
         self.index = index
@@ -54,6 +57,7 @@ final class EventLoop {
     let observer: (any HTTPServerObserver)?
     let limits: HTTPLimits
     let queue: JobQueue
+    let accounts: ClientAccounts?
     let ledger: ConnectionLedger
     let mailbox: LoopMailbox
     var serializer = ResponseSerializer()
@@ -82,6 +86,7 @@ final class EventLoop {
         observer = parts.observer
         limits = parts.limits
         queue = parts.queue
+        accounts = parts.accounts
         ledger = parts.ledger
         mailboxes = parts.mailboxes
         mailbox = parts.mailboxes[parts.index]
@@ -137,6 +142,8 @@ final class EventLoop {
             add(Socket(owning: raw), address, isRestricted: isRestricted)
         case .completed(let token, let number, let response, let times):
             completed(token, number: number, response, times)
+        case .waitedTooLong(let token, let number):
+            waitedTooLong(token, number: number)
         case .pieceMade(let token, let number, let piece):
             pieceMade(token, number: number, piece)
         case .drain(let deadline):

@@ -101,6 +101,7 @@ struct PosteriorServerCommand: ParsableCommand {
         limits.bodyBytes = settings.bodyLimit
         limits.computeTime = .seconds(settings.timeLimit)
         limits.evaluations = settings.evaluationLimit
+        settings.limits.apply(to: &limits)
         let service = PosteriorService(
             repository: repository,
             limits: limits,
@@ -110,6 +111,7 @@ struct PosteriorServerCommand: ParsableCommand {
         configuration.host = settings.host
         configuration.port = UInt16(settings.port)
         configuration.workerCount = settings.workers
+        settings.limits.apply(to: &configuration)
         let server = HTTPServer(configuration: configuration, service: service)
         let address: BoundAddress
         do throws(HTTPServerError) {
