@@ -48,6 +48,11 @@ let package = Package(
             pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
         ),
+        .systemLibrary(
+            name: "COpenSSL",
+            pkgConfig: "openssl",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
+        ),
         .target(name: "SimulationFiles", dependencies: ["CZlib"]),
         .target(
             name: "ModelStore",
@@ -56,7 +61,12 @@ let package = Package(
         .target(name: "CSystemEvents"),
         .target(name: "OperatingSystem"),
         .target(name: "HTTPMessages", dependencies: [httpTypes]),
-        .target(name: "HTTPServing", dependencies: ["CSystemEvents", "HTTPMessages", httpTypes]),
+        .target(
+            name: "HTTPServing",
+            dependencies: [
+                "COpenSSL", "CSystemEvents", "HTTPMessages", "OperatingSystem", httpTypes,
+            ]
+        ),
         .target(
             name: "PosteriorAPI",
             dependencies: [
@@ -142,7 +152,7 @@ let package = Package(
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", httpTypes]),
         .testTarget(
             name: "HTTPServingTests",
-            dependencies: ["HTTPMessages", "HTTPServing", httpTypes]
+            dependencies: ["COpenSSL", "HTTPMessages", "HTTPServing", httpTypes]
         ),
         .testTarget(
             name: "PosteriorAPITests",

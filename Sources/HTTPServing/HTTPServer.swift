@@ -131,6 +131,7 @@ public final class HTTPServer: Sendable {
                 service: service,
                 observer: observer,
                 limits: configuration.limits,
+                handshakes: HandshakeRules(configuration, loopCount: loopCount),
                 queue: queue,
                 accounts: accounts,
                 ledger: ledger,

@@ -25,6 +25,12 @@ public struct HTTPServerConfiguration: Sendable {
     public var queueTimeout: Duration = .seconds(10)
     /// What each client may have worked for it; nil for as much as it likes.
     public var clientBudget: ClientBudget?
+    /// What the server proves its name with; nil for connections that are not encrypted.
+    public var credentials: TLSCredentials?
+    /// Time for a TLS handshake; the connection is closed after it.
+    public var handshakeTimeout: Duration = .seconds(10)
+    /// Most TLS handshakes in progress, a count; beyond it the oldest gives way to a new one.
+    public var handshakeLimit = 1_024
     /// The bounds of the protocol.
     public var limits = HTTPLimits()
 

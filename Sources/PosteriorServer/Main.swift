@@ -89,9 +89,11 @@ struct PosteriorServerCommand: ParsableCommand {
         )
         // Before the models are read, so that a slow start can be stopped.
         let signals = TerminationSignal { count in shutdown.signalled(count) }
-        defer { withExtendedLifetime(signals) {} }
+        let watch = ReloadWatch()
+        defer { withExtendedLifetime((signals, watch)) {} }
 
         let repository = try readModels(settings.models)
+        let security = try TransportSecurity(settings)
         show(effective)
         if checkConfig {
             print("the configuration is good")
@@ -112,6 +114,7 @@ struct PosteriorServerCommand: ParsableCommand {
         configuration.port = UInt16(settings.port)
         configuration.workerCount = settings.workers
         settings.limits.apply(to: &configuration)
+        configuration.credentials = security?.credentials
         let server = HTTPServer(configuration: configuration, service: service)
         let address: BoundAddress
         do throws(HTTPServerError) {
@@ -126,7 +129,10 @@ struct PosteriorServerCommand: ParsableCommand {
                     + " given \(posterior.xDim) numbers"
             )
         }
-        print("listening on http://\(address)")
+        print("listening on \(security == nil ? "http" : "https")://\(address)")
+        watch.start { occasion in
+            security?.reload(occasion, Logger(label: "posterior-server"))
+        }
         shutdown.started(server)
         guard server.waitUntilStopped() else {
             throw Failure("stopped; requests that took too long were cut off")
