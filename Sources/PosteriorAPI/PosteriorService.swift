@@ -50,7 +50,7 @@ public struct PosteriorService: HTTPService {
         context: inout RequestContext
     ) -> Admission {
         do throws(APIError) {
-            if request.path == "*" {
+            if request.method == .options, request.path == "*" {
                 return .respond(Self.options([.get, .head, .post, .options]))
             }
             guard let match = router.match(request.path ?? "") else { throw .unknownPath }
