@@ -79,7 +79,8 @@ let package = Package(
         .executableTarget(
             name: "PosteriorServer",
             dependencies: [
-                "Estimators", "HTTPServing", "ModelStore", "OperatingSystem", "PosteriorAPI",
+                "Estimators", "HTTPMessages", "HTTPServing", "ModelStore", "OperatingSystem",
+                "PosteriorAPI",
                 "StrictJSON", argumentParser, logging,
             ]
         ),
@@ -172,7 +173,11 @@ let package = Package(
                 "SimulationFiles", "StrictJSON",
             ]
         ),
-        .testTarget(name: "PosteriorServerTests", dependencies: ["PosteriorServer", "StrictJSON"]),
+        .testTarget(
+            name: "PosteriorServerTests",
+            dependencies: ["PosteriorServer", "StrictJSON"],
+            exclude: ["Fixtures"]
+        ),
         .testTarget(
             name: "StatisticalTests",
             dependencies: [
