@@ -104,6 +104,11 @@ let package = Package(
             dependencies: ["Autodiff", "Kernels"],
             path: "Tests/TestSupport"
         ),
+        .target(
+            name: "TLSTestSupport",
+            dependencies: ["COpenSSL"],
+            path: "Tests/TLSTestSupport"
+        ),
         .testTarget(
             name: "KernelsTests",
             dependencies: ["Kernels", "TestSupport"],
@@ -155,7 +160,7 @@ let package = Package(
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", httpTypes]),
         .testTarget(
             name: "HTTPServingTests",
-            dependencies: ["COpenSSL", "HTTPMessages", "HTTPServing", httpTypes]
+            dependencies: ["COpenSSL", "HTTPMessages", "HTTPServing", "TLSTestSupport", httpTypes]
         ),
         .testTarget(
             name: "PosteriorAPITests",
@@ -175,7 +180,7 @@ let package = Package(
         ),
         .testTarget(
             name: "PosteriorServerTests",
-            dependencies: ["PosteriorServer", "StrictJSON"],
+            dependencies: ["PosteriorServer", "StrictJSON", "TLSTestSupport"],
             exclude: ["Fixtures"]
         ),
         .testTarget(

@@ -1,6 +1,7 @@
 import Glibc
 import HTTPMessages
 import HTTPServing
+import TLSTestSupport
 import Testing
 
 /// Handshakes that are never meant to succeed: nothing of them may stay behind.

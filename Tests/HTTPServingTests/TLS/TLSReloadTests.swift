@@ -4,6 +4,7 @@ import Glibc
 import HTTPMessages
 import HTTPServing
 import Synchronization
+import TLSTestSupport
 import Testing
 
 /// Certificates that change while the server runs.

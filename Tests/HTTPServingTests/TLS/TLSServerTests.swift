@@ -3,6 +3,7 @@ import Glibc
 import HTTPMessages
 import HTTPServing
 import HTTPTypes
+import TLSTestSupport
 import Testing
 
 @Suite(.serialized) struct TLSServerTests {
