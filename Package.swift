@@ -6,6 +6,7 @@ let argumentParser: Target.Dependency = .product(
     name: "ArgumentParser",
     package: "swift-argument-parser"
 )
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -20,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.7.0"),
     ],
     targets: [
         // The numerical engine and the statistics.
@@ -48,6 +50,11 @@ let package = Package(
             pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
         ),
+        .systemLibrary(
+            name: "COpenSSL",
+            pkgConfig: "openssl",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
+        ),
         .target(name: "SimulationFiles", dependencies: ["CZlib"]),
         .target(
             name: "ModelStore",
@@ -55,20 +62,24 @@ let package = Package(
         ),
         .target(name: "CSystemEvents"),
         .target(name: "OperatingSystem"),
+        .target(name: "Credentials", dependencies: ["COpenSSL", "StrictJSON"]),
+        .target(name: "MetricsExposition", dependencies: [metrics]),
         .target(name: "HTTPMessages", dependencies: [httpTypes]),
         .target(name: "HTTPServing", dependencies: ["CSystemEvents", "HTTPMessages", httpTypes]),
         .target(
             name: "PosteriorAPI",
             dependencies: [
-                "Estimators", "HTTPMessages", "ModelStore", "Robustness", "StrictJSON", httpTypes,
+                "Credentials", "Estimators", "HTTPMessages", "MetricsExposition", "ModelStore",
+                "Robustness", "StrictJSON", httpTypes, metrics,
             ]
         ),
         // The programs.
         .executableTarget(
             name: "PosteriorServer",
             dependencies: [
-                "Estimators", "HTTPServing", "ModelStore", "OperatingSystem", "PosteriorAPI",
-                "StrictJSON", argumentParser, logging,
+                "Credentials", "Estimators", "HTTPMessages", "HTTPServing", "MetricsExposition",
+                "ModelStore", "OperatingSystem", "PosteriorAPI", "StrictJSON", argumentParser,
+                httpTypes, logging, metrics,
             ]
         ),
         .executableTarget(

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import HTTPMessages
 import Synchronization
@@ -137,6 +138,8 @@ final class EventLoop {
             add(Socket(owning: raw), address, isRestricted: isRestricted)
         case .completed(let token, let number, let response, let times):
             completed(token, number: number, response, times)
+        case .respond(let group):
+            group.leave()
         case .drain(let deadline):
             beginDrain(until: deadline)
         }

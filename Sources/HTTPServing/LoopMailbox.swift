@@ -1,3 +1,4 @@
+import Dispatch
 import HTTPMessages
 import Synchronization
 
@@ -27,6 +28,8 @@ enum LoopMessage: Sendable {
     case adopt(Int32, PeerAddress, isRestricted: Bool)
     /// An answer was computed.
     case completed(ConnectionToken, number: Int, ServerResponse, WorkTimes)
+    /// Say that this was read.
+    case respond(DispatchGroup)
     /// Finish what is in progress until a moment, then end.
     case drain(until: MonotonicTime)
 }

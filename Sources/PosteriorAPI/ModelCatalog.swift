@@ -17,6 +17,8 @@ struct ModelCatalog: Sendable {
         let quickDraws: Int
         /// What lies inside the prior, where the density has mass outside.
         let acceptanceRates: AcceptanceRates
+        /// Where it is recorded what was answered.
+        let metrics: ModelMetrics?
         private let planned = Mutex<PosteriorSensitivity?>(nil)
 
         /// The scale s of the model's data, where it is known.
@@ -35,10 +37,11 @@ struct ModelCatalog: Sendable {
         /// Numbers that a draw and its score take.
         var scoreWidth: Int { 1 + posterior.thetaDim + posterior.contextDim }
 
-        init(_ model: ModelRepository.Model, loopTime: Duration) {
+        init(_ model: ModelRepository.Model, loopTime: Duration, metrics: ServiceMetrics?) {
             self.model = model
             name = model.name
             version = model.version
+            self.metrics = metrics?.model(model.name, version: model.version)
             posterior = model.file.posterior
             acceptanceRates = AcceptanceRates(of: model.file.posterior)
             xShape = ObservationShape(
@@ -58,10 +61,10 @@ struct ModelCatalog: Sendable {
     /// Every name, sorted.
     let names: [String]
 
-    init(_ repository: ModelRepository, loopTime: Duration) {
+    init(_ repository: ModelRepository, loopTime: Duration, metrics: ServiceMetrics? = nil) {
         var models: [String: Versions] = [:]
         for model in repository.models {
-            let entry = Entry(model, loopTime: loopTime)
+            let entry = Entry(model, loopTime: loopTime, metrics: metrics)
             var versions = models[model.name] ?? Versions(latest: entry)
             versions.entries[model.version] = entry
             if model.version > versions.latest.model.version { versions.latest = entry }
