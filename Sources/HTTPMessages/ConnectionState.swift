@@ -6,7 +6,7 @@ public import HTTPTypes
 /// `nextAction` until it is told to wait. Requests are taken one at a time, so answers leave in
 /// the order the requests came, and nothing is read after an answer that says `close`.
 ///
-///     readingHead → admitting → readingBody → bodyComplete → computing → readingHead
+///     readingHead → admitting → readingBody → bodyComplete → computing → [streaming →] readingHead
 ///          any of them → refusing → finishing → shuttingDown → lingering → closed
 ///
 /// *Reference*: RFC 9112 §9; RFC 9110 §10.1.1.
@@ -31,7 +31,7 @@ public struct ConnectionState: Sendable {
         case close
     }
 
-    private enum State: Equatable {
+    enum State: Equatable {
         case readingHead
         case headComplete
         case admitting
@@ -39,6 +39,7 @@ public struct ConnectionState: Sendable {
         case readingBody
         case bodyComplete
         case computing
+        case streaming
         case refusing(HTTPParseError)
         case finishing
         case shuttingDown
@@ -46,8 +47,8 @@ public struct ConnectionState: Sendable {
         case closed
     }
 
-    private let limits: HTTPLimits
-    private var state = State.readingHead
+    let limits: HTTPLimits
+    var state = State.readingHead
     private var parser: RequestParser
     private var buffer = InputBuffer()
     private var head: RequestHead?
@@ -58,8 +59,10 @@ public struct ConnectionState: Sendable {
     private var discarded = 0
     private var headerClockRuns = false
     private var inputEnded = false
-    private var draining = false
-    private var stateDeadline: MonotonicTime?
+    var draining = false
+    /// How the answer in progress is sent, where it is made piece by piece.
+    var streaming = Streaming()
+    var stateDeadline: MonotonicTime?
     private var writeDeadline: MonotonicTime?
 
     /// How many requests have been taken so far; names the one in progress.
@@ -213,7 +216,8 @@ extension ConnectionState {
             stateDeadline = now.advanced(by: limits.closeTimeout)
             return .shutDownOutput
         case .closed: return .close
-        case .readingHead, .admitting, .readingBody, .computing, .lingering: return .wait
+        case .readingHead, .admitting, .readingBody, .computing, .streaming, .lingering:
+            return .wait
         }
     }
 
@@ -248,7 +252,8 @@ extension ConnectionState {
     ///   - serializer: Holds the time for `Date`.
     ///   - output: Receives the head.
     ///   - now: The time.
-    /// - Returns: The content to send after the head; empty for HEAD, 204 and 304.
+    /// - Returns: The content to send after the head; empty for HEAD, 204 and 304, and where it is
+    ///   streamed: `isStreaming` is then true, and `append` takes the pieces.
     public mutating func respond(
         _ response: ServerResponse,
         closing: Bool = false,
@@ -259,9 +264,12 @@ extension ConnectionState {
     ) -> [UInt8] {
         let closes = closing || mustClose
         let isHead = head.map { $0.request.method == .head } ?? parser.isReadingHead
+        var framing = BodyFraming.length(response.body.count)
+        // Before the head was understood nothing is known of the version, and nothing is streamed.
+        if response.stream != nil { framing = head?.minorVersion == 0 ? .none : .chunked }
         let hasContent = serializer.appendHead(
             response.head,
-            contentLength: response.body.count,
+            framing: framing,
             closes: closes,
             context: context,
             to: &output
@@ -269,6 +277,18 @@ extension ConnectionState {
         head = nil
         if !body.isEmpty { body = [] }
         decoder = nil
+        if response.stream != nil, hasContent, !isHead {
+            streaming = Streaming(isChunked: framing == .chunked, closes: closes)
+            state = .streaming
+            stateDeadline = nil
+            return []
+        }
+        endAnswer(closes: closes, at: now)
+        return hasContent && !isHead ? response.body : []
+    }
+
+    /// Goes on to the next request, or to the end.
+    mutating func endAnswer(closes: Bool, at now: MonotonicTime) {
         if closes {
             state = .finishing
             stateDeadline = nil
@@ -277,7 +297,6 @@ extension ConnectionState {
             state = .readingHead
             stateDeadline = now.advanced(by: limits.idleTimeout)
         }
-        return hasContent && !isHead ? response.body : []
     }
 
     /// Whether the answer about to be sent is the last one, RFC 9112 §9.3 and §9.6.

@@ -23,6 +23,8 @@ public struct HTTPLimits: Sendable, Hashable {
     public var trailerBytes = 4_096
     /// Most requests on one connection, a count; the last answer says `Connection: close`.
     public var requestsPerConnection = 10_000
+    /// How much of a streamed answer is asked for at a time, in bytes.
+    public var streamPieceBytes = 131_072
     /// Bytes dropped after the last answer while the peer still sends; closed beyond it.
     public var discardedBytes = 262_144
 

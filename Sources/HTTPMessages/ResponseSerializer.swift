@@ -2,9 +2,9 @@ public import HTTPTypes
 
 /// Writes answers: status line, fields and, where it is small, content.
 ///
-/// `Date`, `Server`, `Content-Length`, `Connection`, `X-Request-Id` and `traceparent` are the
-/// connection's to write; a response that brings them, or `Transfer-Encoding`, has them left out. What could break out of its line
-/// never reaches the wire: names that are not tokens are left out, and a control character in a
+/// `Date`, `Server`, `Content-Length`, `Transfer-Encoding`, `Connection`, `X-Request-Id` and
+/// `traceparent` are the connection's to write; a response that brings them has them left out. What
+/// could break out of its line never reaches the wire: names that are not tokens are left out, and a control character in a
 /// value or a reason becomes a space (RFC 9112 §11.1).
 ///
 /// *Reference*: RFC 9112 §4, §6; RFC 9110 §6.4.1, §6.6.1, §8.6.
@@ -14,6 +14,7 @@ public struct ResponseSerializer: Sendable {
 
     private static let okLine = Array("HTTP/1.1 200 OK\r\n".utf8)
     private static let contentLength = Array("Content-Length: ".utf8)
+    private static let chunked = Array("Transfer-Encoding: chunked\r\n".utf8)
     private static let requestID = Array("X-Request-Id: ".utf8)
     private static let traceparent = Array("traceparent: ".utf8)
     private static let close = Array("Connection: close\r\n".utf8)
@@ -39,14 +40,15 @@ public struct ResponseSerializer: Sendable {
     ///
     /// - Parameters:
     ///   - head: Status and fields; a status below 200 is not final and is sent as 500.
-    ///   - contentLength: The length of the content, or of what GET would have sent.
+    ///   - framing: How the end of the content is found, or of what GET would have sent; `none`
+    ///     is the end of the connection.
     ///   - closes: Whether the connection closes after it.
     ///   - context: Names the request, and its trace if it has one.
     ///   - output: Where the bytes go.
     /// - Returns: Whether content may follow; 204 and 304 have none.
     public func appendHead(
         _ head: HTTPResponse,
-        contentLength: Int,
+        framing: BodyFraming,
         closes: Bool,
         context: RequestContext?,
         to output: inout [UInt8]
@@ -68,9 +70,14 @@ public struct ResponseSerializer: Sendable {
         }
         let hasContent = code != 204 && code != 304
         if hasContent {
-            output.append(contentsOf: Self.contentLength)
-            Self.append(contentLength, to: &output)
-            Self.endLine(&output)
+            switch framing {
+            case .length(let contentLength):
+                output.append(contentsOf: Self.contentLength)
+                Self.append(contentLength, to: &output)
+                Self.endLine(&output)
+            case .chunked: output.append(contentsOf: Self.chunked)
+            case .none: break
+            }
         }
         if let context {
             output.append(contentsOf: Self.requestID)

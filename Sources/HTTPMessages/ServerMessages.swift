@@ -1,18 +1,27 @@
 public import HTTPTypes
 
-/// A complete response: status, fields and body.
+/// A response: status, fields and content, whole or as a stream.
 ///
-/// The connection adds `Date`, `Server`, `Content-Length` and `Connection`.
+/// The connection adds `Date`, `Server`, `Content-Length` or `Transfer-Encoding`, and `Connection`.
 public struct ServerResponse: Sendable {
     /// Status and fields.
     public var head: HTTPResponse
-    /// The content, empty where there is none.
+    /// The content, empty where there is none or where it is streamed.
     public var body: [UInt8]
+    /// Makes the content piece by piece; nil where `body` is all of it.
+    public var stream: (any ResponseStream)?
 
     /// Makes a response from its head and body.
     public init(head: HTTPResponse, body: [UInt8] = []) {
         self.head = head
         self.body = body
+    }
+
+    /// Makes a response whose content is made while it is being sent.
+    public init(head: HTTPResponse, stream: any ResponseStream) {
+        self.head = head
+        self.body = []
+        self.stream = stream
     }
 }
 

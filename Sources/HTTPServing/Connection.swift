@@ -42,6 +42,8 @@ final class Connection {
     var contentBytes = 0
     /// Tells the work of the request in progress that nobody waits for it.
     var cancellation: Cancellation?
+    /// The answer that is being made piece by piece, if one is.
+    var streaming: StreamingAnswer?
     var isClosed = false
 
     private var head: [UInt8] = []
@@ -91,6 +93,16 @@ final class Connection {
             to: &head,
             at: now
         )
+        queue(body)
+    }
+
+    /// Queues a piece of a streamed answer; everything before it has been written.
+    func send(_ piece: consuming [UInt8], isLast: Bool, at now: MonotonicTime) {
+        state.frame(&piece, isLast: isLast, to: &head, at: now)
+        queue(piece)
+    }
+
+    private func queue(_ body: [UInt8]) {
         if body.count <= Self.copiedBytes, content.isEmpty {
             head.append(contentsOf: body)
         } else {

@@ -75,7 +75,9 @@ extension EventLoop {
             if connection.isOutputFull, !connection.isBlocked, !flush(connection) { return }
             switch connection.state.nextAction(at: now) {
             case .wait:
-                if flush(connection) { schedule(connection) }
+                guard flush(connection) else { return }
+                if sendPiece(connection) { continue }
+                if !connection.isClosed { schedule(connection) }
                 return
             case .admit(let head): admit(head, connection)
             case .sendContinue: connection.sendContinue()
@@ -222,22 +224,25 @@ extension EventLoop {
             serializer: serializer,
             at: now
         )
-        guard let observer else { return }
         let isKnown = request != nil
-        observer.answered(
-            HTTPExchange(
-                request: request,
-                context: context,
-                peer: connection.address,
-                status: response.head.status.code,
-                bytesIn: connection.contentBytes,
-                bytesOut: request?.method == .head ? 0 : response.body.count,
-                refusal: refusal,
-                work: times,
-                total: isKnown ? MonotonicTime.now.since(connection.requestStart) : .zero
-            )
+        let exchange = HTTPExchange(
+            request: request,
+            context: context,
+            peer: connection.address,
+            status: response.head.status.code,
+            bytesIn: connection.contentBytes,
+            bytesOut: request?.method == .head ? 0 : response.body.count,
+            refusal: refusal,
+            work: times,
+            total: isKnown ? MonotonicTime.now.since(connection.requestStart) : .zero
         )
         connection.contentBytes = 0
+        if connection.state.isStreaming, let stream = response.stream {
+            connection.streaming = StreamingAnswer(exchange)
+            askForPiece(of: stream, connection)
+        } else {
+            observer?.answered(exchange)
+        }
     }
 
     /// Gives up the work of the request in progress, if there is any.
@@ -297,6 +302,7 @@ extension EventLoop {
         guard !connection.isClosed else { return }
         connection.isClosed = true
         if connection.state.isComputing { cancel(connection) }
+        if connection.streaming != nil { cutOff(connection) }
         releaseContent(of: connection)
         mailbox.epoll.remove(connection.socket.descriptor)
         ledger.release(connection.address)

@@ -140,6 +140,8 @@ final class EventLoop {
             completed(token, number: number, response, times)
         case .respond(let group):
             group.leave()
+        case .pieceMade(let token, let number, let piece):
+            pieceMade(token, number: number, piece)
         case .drain(let deadline):
             beginDrain(until: deadline)
         }

@@ -3,7 +3,7 @@ public import HTTPTypes
 
 /// Is told what happens on a server's connections; called on the I/O loops, so it never blocks.
 public protocol HTTPServerObserver: Sendable {
-    /// A final answer was handed to its connection.
+    /// A final answer was handed to its connection, the last piece of it where it was streamed.
     func answered(_ exchange: HTTPExchange)
 
     /// Something happened to a connection.
@@ -23,13 +23,15 @@ public struct HTTPExchange: Sendable {
     /// Bytes of content that were received.
     public let bytesIn: Int
     /// Bytes of content that are sent.
-    public let bytesOut: Int
+    public internal(set) var bytesOut: Int
     /// The rule of the protocol, or the limit, that ended the request; nil when none did.
     public let refusal: HTTPParseError?
     /// How long it waited and was worked on; zero where the loop answered at once.
     public let work: WorkTimes
     /// From the end of its header section to the answer.
-    public let total: Duration
+    public internal(set) var total: Duration
+    /// Whether the answer was streamed and ended before it was complete.
+    public internal(set) var isCutOff = false
 }
 
 /// How long a request waited for a worker and was then worked on.

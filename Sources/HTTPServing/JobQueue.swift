@@ -16,6 +16,12 @@ struct Job: Sendable {
     let cancellation = Cancellation()
 }
 
+/// What a worker does next.
+private enum Work {
+    case answer(Job)
+    case piece(PieceJob)
+}
+
 /// The bounded queue between the loops and the workers.
 ///
 /// A request counts from here until its work ends, not until its client stops waiting. Content is
@@ -23,13 +29,22 @@ struct Job: Sendable {
 /// as much as was promised, so that slow uploads reserve nothing they have not sent.
 final class JobQueue: Sendable {
     private struct Contents {
-        var waiting: [Job] = []
-        /// Where the waiting jobs begin; those before are done with.
-        var first = 0
+        var waiting = WaitingLine<Job>()
+        var pieces = WaitingLine<PieceJob>()
+        var lastWasPiece = false
         var running = 0
         var isStopping = false
 
-        var waitingCount: Int { waiting.count - first }
+        /// Takes what is next: requests and pieces in turn, where there are both, so that neither
+        /// many new requests nor many long answers hold up the other.
+        mutating func takeFirst() -> Work? {
+            if !pieces.isEmpty, !lastWasPiece || waiting.isEmpty {
+                lastWasPiece = true
+                return pieces.removeFirst().map(Work.piece)
+            }
+            lastWasPiece = false
+            return waiting.removeFirst().map(Work.answer)
+        }
     }
 
     private let limit: Int
@@ -47,14 +62,14 @@ final class JobQueue: Sendable {
 
     /// How many jobs wait and run, and how much content they and those being read have.
     var load: (waiting: Int, running: Int, bytes: Int) {
-        let (waiting, running) = contents.withLock { ($0.waitingCount, $0.running) }
+        let (waiting, running) = contents.withLock { ($0.waiting.count, $0.running) }
         return (waiting, running, byteCount.load(ordering: .relaxed))
     }
 
     /// Whether a request with so many bytes of content would be taken now.
     func hasRoom(forBytes count: Int) -> Bool {
         guard byteCount.load(ordering: .relaxed) <= limitBytes - count else { return false }
-        return contents.withLock { $0.waitingCount + $0.running < limit }
+        return contents.withLock { $0.waiting.count + $0.running < limit }
     }
 
     /// Counts content that has arrived; false when that is too much.
@@ -70,7 +85,7 @@ final class JobQueue: Sendable {
     /// Puts a job at the end, its content already counted; false when the queue is full.
     func submit(_ job: consuming Job) -> Bool {
         let taken = contents.withLock { [job] contents in
-            guard contents.waitingCount + contents.running < limit, !contents.isStopping else {
+            guard contents.waiting.count + contents.running < limit, !contents.isStopping else {
                 return false
             }
             contents.waiting.append(job)
@@ -80,46 +95,41 @@ final class JobQueue: Sendable {
         return taken
     }
 
+    /// Asks for a piece of an answer that has begun, which is never refused; each connection asks
+    /// for one at a time.
+    func submit(_ job: PieceJob) {
+        contents.withLock { $0.pieces.append(job) }
+        available.signal()
+    }
+
     /// Takes a waiting job out whose connection is gone; one that runs has to end itself.
     func cancel(_ token: ConnectionToken, number: Int) {
         let bytes = contents.withLock { contents -> Int in
-            let index = contents.waiting.indices.dropFirst(contents.first).first {
-                contents.waiting[$0].token == token && contents.waiting[$0].number == number
-            }
-            guard let index else { return 0 }
-            return contents.waiting.remove(at: index).request.body.count
+            contents.waiting.remove { $0.token == token && $0.number == number }?.request.body.count
+                ?? 0
         }
         release(bytes: bytes)
     }
 
-    /// Waits for a job, on a worker's thread; nil when the workers are to end.
+    /// Waits for work, on a worker's thread; nil when the workers are to end.
     ///
-    /// - Returns: The job, and how many workers neither compute nor have a job waiting for them.
-    func next() -> (job: Job, idleWorkers: Int)? {
+    /// - Returns: The work, and how many workers neither compute nor have work waiting for them.
+    private func next() -> (work: Work, idleWorkers: Int)? {
         while true {
             available.wait()
-            let (job, idle, isStopping) = contents.withLock { contents -> (Job?, Int, Bool) in
-                guard contents.waitingCount > 0 else { return (nil, 0, contents.isStopping) }
-                let job = contents.waiting[contents.first]
-                contents.first += 1
-                if contents.waitingCount == 0 {
-                    contents.waiting.removeAll(keepingCapacity: true)
-                    contents.first = 0
-                } else if contents.first >= limit {
-                    contents.waiting.removeFirst(contents.first)
-                    contents.first = 0
-                }
+            let (work, idle, isStopping) = contents.withLock { contents -> (Work?, Int, Bool) in
+                guard let work = contents.takeFirst() else { return (nil, 0, contents.isStopping) }
                 contents.running += 1
-                let idle = workerCount - contents.running - contents.waitingCount
-                return (job, max(0, idle), false)
+                let busy = contents.running + contents.waiting.count + contents.pieces.count
+                return (work, max(0, workerCount - busy), false)
             }
-            if let job { return (job, idle) }
+            if let work { return (work, idle) }
             if isStopping { return nil }
         }
     }
 
     /// Notes that a job's work has ended.
-    func finish(bytes: Int) {
+    private func finish(bytes: Int) {
         contents.withLock { $0.running -= 1 }
         release(bytes: bytes)
     }
@@ -130,21 +140,31 @@ final class JobQueue: Sendable {
         for _ in 0..<workerCount { available.signal() }
     }
 
-    /// Computes job after job until `stop`, on a thread of its own.
+    /// Does what there is to do until `stop`, on a thread of its own.
     func work(for service: any HTTPService) {
-        while let (job, idleWorkers) = next() {
-            let start = MonotonicTime.now
-            let response = service.compute(
-                job.request.request,
-                body: job.request.body,
-                idleWorkers: idleWorkers,
-                cancellation: job.cancellation
-            )
-            finish(bytes: job.request.body.count)
-            var times = WorkTimes()
-            times.waiting = start.since(job.submitted)
-            times.computing = MonotonicTime.now.since(start)
-            job.mailbox.post(.completed(job.token, number: job.number, response, times))
+        while let (work, idleWorkers) = next() {
+            switch work {
+            case .answer(let job): answer(job, service, idleWorkers: idleWorkers)
+            case .piece(let job):
+                let piece = job.makePiece()
+                finish(bytes: 0)
+                job.mailbox.post(.pieceMade(job.token, number: job.number, piece))
+            }
         }
+    }
+
+    private func answer(_ job: Job, _ service: any HTTPService, idleWorkers: Int) {
+        let start = MonotonicTime.now
+        let response = service.compute(
+            job.request.request,
+            body: job.request.body,
+            idleWorkers: idleWorkers,
+            cancellation: job.cancellation
+        )
+        finish(bytes: job.request.body.count)
+        var times = WorkTimes()
+        times.waiting = start.since(job.submitted)
+        times.computing = MonotonicTime.now.since(start)
+        job.mailbox.post(.completed(job.token, number: job.number, response, times))
     }
 }

@@ -101,6 +101,13 @@ struct Socket: ~Copyable {
         }
     }
 
+    /// Makes the close abrupt, so that the peer knows that something is missing.
+    func resetOnClose() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        let size = socklen_t(MemoryLayout<linger>.size)
+        _ = unsafe setsockopt(descriptor.raw, SOL_SOCKET, SO_LINGER, &option, size)
+    }
+
     /// Tells the peer that nothing more is sent; what it sends can still be read.
     func shutDownOutput() {
         _ = shutdown(descriptor.raw, Int32(SHUT_WR))

@@ -15,7 +15,7 @@ import Testing
         var output: [UInt8] = []
         let hasContent = serializer.appendHead(
             HTTPResponse(status: status, headerFields: fields),
-            contentLength: length,
+            framing: .length(length),
             closes: closes,
             context: context,
             to: &output

@@ -99,6 +99,10 @@ final class LoopbackClient {
         guard head.hasPrefix("HTTP/1.1 "), let status = Int(head.dropFirst(9).prefix(3)) else {
             return nil
         }
+        if hasContent, head.contains("\r\nTransfer-Encoding: chunked\r\n") {
+            received.removeFirst(headEnd)
+            return chunks().map { Answer(status: status, head: head, body: $0) }
+        }
         var length = 0
         if hasContent, let range = head.firstRange(of: "Content-Length: ") {
             length = Int(head[range.upperBound...].prefix { $0.isNumber }) ?? 0
@@ -110,6 +114,42 @@ final class LoopbackClient {
         received.removeFirst(headEnd + length)
         return Answer(status: status, head: head, body: body)
     }
+
+    /// Reads chunks up to the last one; nil when the connection ends before it.
+    private func chunks() -> [UInt8]? {
+        var body: [UInt8] = []
+        while true {
+            var lineEnd: Int?
+            while lineEnd == nil {
+                lineEnd = received.firstIndex(of: 0x0A)
+                if lineEnd == nil, !fill() { return nil }
+            }
+            guard let lineEnd,
+                let size = Int(
+                    String(decoding: received[..<(lineEnd - 1)], as: UTF8.self),
+                    radix: 16
+                )
+            else { return nil }
+            while received.count < lineEnd + 1 + size + 2 {
+                if !fill() { return nil }
+            }
+            body += received[(lineEnd + 1)..<(lineEnd + 1 + size)]
+            received.removeFirst(lineEnd + 1 + size + 2)
+            if size == 0 { return body }
+        }
+    }
+
+    /// Reads so many bytes and forgets them; false when there are no more.
+    func skip(_ count: Int) -> Bool {
+        while received.count < count {
+            if !fill() { return false }
+        }
+        received.removeFirst(count)
+        return true
+    }
+
+    /// Whether the last read ended with a reset rather than with an end.
+    var wasReset: Bool { errno == ECONNRESET }
 
     /// Reads to the end of the connection; nil when it does not end in time.
     func rest() -> String? {
