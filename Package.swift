@@ -149,6 +149,11 @@ let package = Package(
             ],
             exclude: ["Fixtures"]
         ),
+        .testTarget(name: "CredentialsTests", dependencies: ["Credentials", "StrictJSON"]),
+        .testTarget(
+            name: "MetricsExpositionTests",
+            dependencies: ["MetricsExposition", metrics]
+        ),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", httpTypes]),
         .testTarget(
             name: "HTTPServingTests",
@@ -157,8 +162,9 @@ let package = Package(
         .testTarget(
             name: "PosteriorAPITests",
             dependencies: [
-                "Distributions", "Estimators", "HTTPMessages", "HTTPServing", "ModelStore",
-                "PosteriorAPI", "Robustness", "StrictJSON", httpTypes,
+                "Credentials", "Distributions", "Estimators", "HTTPMessages", "HTTPServing",
+                "MetricsExposition", "ModelStore", "PosteriorAPI", "Robustness", "StrictJSON",
+                httpTypes,
             ]
         ),
         // The next two run the programs, which are built with them.
@@ -169,7 +175,10 @@ let package = Package(
                 "SimulationFiles", "StrictJSON",
             ]
         ),
-        .testTarget(name: "PosteriorServerTests", dependencies: ["PosteriorServer", "StrictJSON"]),
+        .testTarget(
+            name: "PosteriorServerTests",
+            dependencies: ["PosteriorAPI", "PosteriorServer", "StrictJSON"]
+        ),
         .testTarget(
             name: "StatisticalTests",
             dependencies: [

@@ -27,6 +27,8 @@ public final class LogSink: Sendable {
     public init(descriptor: Int32, limitBytes: Int = 1 << 20) {
         self.descriptor = descriptor
         self.limitBytes = limitBytes
+        // A reader that goes away costs lines, not the process.
+        _ = signal(SIGPIPE, SIG_IGN)
         DispatchQueue(label: "posterior-log").async { [self] in run() }
     }
 

@@ -34,6 +34,12 @@ struct ModelCatalog: Sendable {
             }
         }
 
+        /// How many numbers an example of an observation has: one trial where there are trials.
+        var exampleWidth: Int {
+            let extents = xShape.hasTrials ? Array(xShape.extents.dropFirst()) : xShape.extents
+            return extents.reduce(1, *)
+        }
+
         /// Numbers that a draw and its score take.
         var scoreWidth: Int { 1 + posterior.thetaDim + posterior.contextDim }
 
@@ -72,6 +78,14 @@ struct ModelCatalog: Sendable {
         }
         self.models = models
         names = models.keys.sorted()
+    }
+
+    /// The model that has the least to compute, for examples.
+    var smallest: Entry? {
+        models.values.map(\.latest).min { one, other in
+            (one.posterior.xDim * one.posterior.thetaDim, one.name)
+                < (other.posterior.xDim * other.posterior.thetaDim, other.name)
+        }
     }
 
     /// The versions of a model in rising order; none if there is no such model.

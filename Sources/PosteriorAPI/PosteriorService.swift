@@ -16,7 +16,11 @@ public struct PosteriorService: HTTPService {
     private let access: AccessControl
     private let metrics: ServiceMetrics?
     private let router = Router()
+    /// The release of the software.
+    public static let release = "0.1.0"
+
     private let list: [UInt8]
+    private let openAPI: [UInt8]
     private let cards: [String: [Int: [UInt8]]]
 
     /// Makes a service for the models of a repository.
@@ -41,6 +45,7 @@ public struct PosteriorService: HTTPService {
         self.access = access
         self.metrics = metrics
         list = ModelCard.encodeList(catalog)
+        openAPI = OpenAPIDocument.encode(catalog, limits, asksForKeys: access.isOn)
         var cards: [String: [Int: [UInt8]]] = [:]
         for model in repository.models {
             cards[model.name, default: [:]][model.version] = ModelCard.encode(
@@ -161,7 +166,9 @@ public struct PosteriorService: HTTPService {
             return Self.readyBody
         case .models:
             return list
-        case .metrics, .openAPI:
+        case .openAPI:
+            return openAPI
+        case .metrics:
             throw .unknownPath
         case .card:
             let model = try catalog.entry(match)

@@ -1,13 +1,11 @@
 import ArgumentParser
 import Estimators
 import OperatingSystem
+import PosteriorAPI
 
 /// The server: reads models, listens, and ends in good order.
 @main
 struct PosteriorServerCommand: ParsableCommand {
-    /// The release.
-    static let release = "0.1.0"
-
     static let configuration = CommandConfiguration(
         commandName: "posterior-server",
         abstract: "Serve trained posteriors over HTTP.",
@@ -36,7 +34,7 @@ struct PosteriorServerCommand: ParsableCommand {
             POSTERIOR_SERVER_DRAIN_DELAY, and in a file, as drain_delay. A flag comes before the \
             environment, the environment before the file.
             """,
-        version: release,
+        version: PosteriorService.release,
         subcommands: [MakeKeyCommand.self]
     )
 

@@ -37,7 +37,7 @@ final class ProcessMetrics: Sendable {
                 )
             }
         }
-        set("posterior_build_info", 1, [("version", PosteriorServerCommand.release)])
+        set("posterior_build_info", 1, [("version", PosteriorService.release)])
         set("process_start_time_seconds", Double(WallClock.now.seconds))
     }
 
