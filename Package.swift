@@ -65,7 +65,12 @@ let package = Package(
         .target(name: "Credentials", dependencies: ["COpenSSL", "StrictJSON"]),
         .target(name: "MetricsExposition", dependencies: [metrics]),
         .target(name: "HTTPMessages", dependencies: [httpTypes]),
-        .target(name: "HTTPServing", dependencies: ["CSystemEvents", "HTTPMessages", httpTypes]),
+        .target(
+            name: "HTTPServing",
+            dependencies: [
+                "COpenSSL", "CSystemEvents", "HTTPMessages", "OperatingSystem", httpTypes,
+            ]
+        ),
         .target(
             name: "PosteriorAPI",
             dependencies: [
@@ -157,7 +162,7 @@ let package = Package(
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", httpTypes]),
         .testTarget(
             name: "HTTPServingTests",
-            dependencies: ["HTTPMessages", "HTTPServing", httpTypes]
+            dependencies: ["COpenSSL", "HTTPMessages", "HTTPServing", httpTypes]
         ),
         .testTarget(
             name: "PosteriorAPITests",

@@ -45,6 +45,13 @@ static inline size_t posterior_bio_contents(BIO *bio, const void **bytes) {
     return count > 0 ? (size_t)count : 0;
 }
 
+// The bytes of memory that a memory BIO holds, used or not.
+static inline size_t posterior_bio_capacity(BIO *bio) {
+    BUF_MEM *memory = NULL;
+    BIO_get_mem_ptr(bio, &memory);
+    return memory == NULL ? 0 : memory->max;
+}
+
 static inline void posterior_bio_clear(BIO *bio) { (void)BIO_reset(bio); }
 
 // No bytes mean "later" rather than the end of input.
@@ -62,5 +69,10 @@ static inline EVP_PKEY *posterior_read_private_key(BIO *bio) {
 
 static inline X509 *posterior_read_certificate(BIO *bio) {
     return PEM_read_bio_X509(bio, NULL, posterior_refuse_passphrase, NULL);
+}
+
+// A certificate's subject as RFC 4514 writes it.
+static inline int posterior_print_subject(BIO *bio, X509 *certificate) {
+    return X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
 }
 #endif

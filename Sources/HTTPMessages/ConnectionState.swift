@@ -160,6 +160,14 @@ extension ConnectionState {
         stateDeadline = nil
     }
 
+    /// Ends the connection without another word; what still comes is dropped.
+    public mutating func abandon() {
+        state = .shuttingDown
+        stateDeadline = nil
+        writeDeadline = nil
+        buffer.removeAll()
+    }
+
     /// Notes that some output was taken, but not all; starts the write-stall clock anew.
     public mutating func outputBlocked(at now: MonotonicTime) {
         writeDeadline = now.advanced(by: limits.writeStallTimeout)

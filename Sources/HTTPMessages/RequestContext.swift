@@ -16,6 +16,8 @@ public struct RequestContext: Sendable {
     public var version: Int?
     /// The name of the key it was sent with.
     public var client: String?
+    /// The subject of the certificate its client showed, as RFC 4514 writes it.
+    public var certificate: String?
 
     /// Makes the context of a request.
     ///

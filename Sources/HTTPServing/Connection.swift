@@ -1,7 +1,7 @@
 import HTTPMessages
 import HTTPTypes
 
-/// A connection as its loop sees it: socket, protocol state and output that waits.
+/// A connection as its loop sees it: transport, protocol state and output that waits.
 ///
 /// Only its loop's thread touches it.
 final class Connection {
@@ -17,12 +17,16 @@ final class Connection {
     /// Output storage up to this many bytes is kept for the next answer.
     private static let keptBytes = 16_384
 
-    let socket: Socket
+    var transport: Transport
     let token: ConnectionToken
     let address: PeerAddress
     /// Whether the server was full, so that only direct answers are given.
     let isRestricted: Bool
     var state: ConnectionState
+    /// When the TLS handshake has to be complete; nil without one, and once it is.
+    var handshakeDeadline: MonotonicTime?
+    /// The subject of the certificate the client showed.
+    var certificate: String?
     /// What the epoll set reports.
     var interest: Readiness = [.input, .peerClosed]
     /// The earliest entry in the timer heap.
@@ -54,14 +58,14 @@ final class Connection {
     private(set) var isBlocked = false
 
     init(
-        socket: consuming Socket,
+        transport: consuming Transport,
         token: ConnectionToken,
         address: PeerAddress,
         isRestricted: Bool,
         state: ConnectionState,
         at now: MonotonicTime
     ) {
-        self.socket = socket
+        self.transport = transport
         self.token = token
         self.address = address
         self.isRestricted = isRestricted
@@ -69,8 +73,25 @@ final class Connection {
         requestStart = now
     }
 
+    /// When the loop has to look at it though nothing happened.
+    var deadline: MonotonicTime? { handshakeDeadline ?? state.deadline }
+
+    /// Whether output waits to be written.
+    var hasOutput: Bool { headStart < head.count || contentStart < content.count }
+
     /// Whether so much output waits that it should go before more is made.
     var isOutputFull: Bool { !content.isEmpty || head.count >= 65_536 }
+
+    /// Receives once and tells the state what came.
+    func receive(
+        into input: inout [UInt8],
+        plaintext: inout [UInt8],
+        at now: MonotonicTime
+    ) -> Socket.Transfer {
+        transport.receive(into: &input, plaintext: &plaintext) { bytes in
+            state.receive(bytes, at: now)
+        }
+    }
 
     /// Queues an interim answer.
     func sendContinue() {
@@ -113,8 +134,8 @@ final class Connection {
 
     /// Writes what is queued and tells the state how far that went.
     func flush(at now: MonotonicTime) -> Flush {
-        while headStart < head.count || contentStart < content.count {
-            switch socket.send(head, from: headStart, content, from: contentStart) {
+        while hasOutput || transport.pendingBytes > 0 {
+            switch transport.send(head, from: headStart, content, from: contentStart) {
             case .moved(let count):
                 let fromHead = min(count, head.count - headStart)
                 headStart += fromHead

@@ -22,6 +22,10 @@ extension EventLoop {
             close(connection)
             return
         }
+        // The set is level-triggered: it reports this again in the next round.
+        if connection.handshakeDeadline != nil, handshakeTime >= Self.handshakeTimePerRound {
+            return
+        }
         if readiness.contains(.peerClosed) {
             connection.peerHasClosed = true
             connection.cancellation?.cancel()
@@ -43,9 +47,8 @@ extension EventLoop {
                 connection.hasUnwantedInput = true
                 return
             }
-            switch connection.socket.receive(into: &input) {
+            switch receive(connection) {
             case .moved(let count):
-                connection.state.receive(input.span.extracting(0..<count), at: now)
                 countContent(of: connection)
                 if count < input.count { return }
             case .ended:
@@ -53,10 +56,19 @@ extension EventLoop {
                 return
             case .blocked: return
             case .failed:
-                close(connection)
+                if let failure = connection.transport.failure {
+                    endInsecure(connection, failure)
+                } else {
+                    close(connection)
+                }
                 return
             }
         }
+    }
+
+    private func receive(_ connection: Connection) -> Socket.Transfer {
+        guard connection.handshakeDeadline == nil else { return shakeHands(connection) }
+        return connection.receive(into: &input, plaintext: &plaintext, at: now)
     }
 
     /// Counts content as it arrives; too much of it in all ends the request with 503.
@@ -100,7 +112,7 @@ extension EventLoop {
                 cancel(connection)
                 respond(error.response, to: connection, refusal: error)
             case .finishOutput: if !flush(connection) { return }
-            case .shutDownOutput: connection.socket.shutDownOutput()
+            case .shutDownOutput: connection.transport.shutDownOutput()
             case .close:
                 close(connection)
                 return
@@ -111,6 +123,7 @@ extension EventLoop {
     private func admit(_ head: RequestHead, _ connection: Connection) {
         let framing = head.framing
         var context = newContext(head.request)
+        context.certificate = connection.certificate
         let admission = service.admit(
             head.request,
             hasBody: framing.hasBody,
@@ -246,7 +259,7 @@ extension EventLoop {
     }
 
     /// Gives up the work of the request in progress, if there is any.
-    private func cancel(_ connection: Connection) {
+    func cancel(_ connection: Connection) {
         connection.cancellation?.cancel()
         queue.cancel(connection.token, number: connection.state.requestCount)
     }
@@ -276,7 +289,7 @@ extension EventLoop {
     /// input is watched for until it has come, since work may have to end with it.
     func schedule(_ connection: Connection) {
         watch(connection)
-        guard let deadline = connection.state.deadline else { return }
+        guard let deadline = connection.deadline else { return }
         if let scheduled = connection.scheduled, scheduled <= deadline { return }
         connection.scheduled = deadline
         timers.insert(TimerHeap.Entry(time: deadline, token: connection.token))
@@ -294,7 +307,11 @@ extension EventLoop {
         if connection.isBlocked { interest.insert(.output) } else { interest.remove(.output) }
         guard interest != connection.interest else { return }
         connection.interest = interest
-        _ = mailbox.epoll.modify(connection.socket.descriptor, interest, key: connection.token.key)
+        _ = mailbox.epoll.modify(
+            connection.transport.socket.descriptor,
+            interest,
+            key: connection.token.key
+        )
     }
 
     /// Forgets a connection; its socket closes with it.
@@ -302,9 +319,12 @@ extension EventLoop {
         guard !connection.isClosed else { return }
         connection.isClosed = true
         if connection.state.isComputing { cancel(connection) }
+        // An answer that is not complete must not look as if it were.
+        if connection.streaming == nil, !connection.hasOutput { connection.transport.sayGoodbye() }
         if connection.streaming != nil { cutOff(connection) }
         releaseContent(of: connection)
-        mailbox.epoll.remove(connection.socket.descriptor)
+        if connection.handshakeDeadline != nil { handshakeEnded(connection, .abandoned) }
+        mailbox.epoll.remove(connection.transport.socket.descriptor)
         ledger.release(connection.address)
         let slot = Int(connection.token.slot)
         slots[slot].connection = nil

@@ -36,7 +36,7 @@ extension EventLoop {
         guard let piece = connection.streaming?.waiting else { return false }
         guard piece.failure == nil else {
             // Without the last chunk, or else with a reset, the client knows that more was to come.
-            if connection.state.endsWithConnection { connection.socket.resetOnClose() }
+            if connection.state.endsWithConnection { connection.transport.socket.resetOnClose() }
             close(connection)
             return false
         }

@@ -8,6 +8,7 @@ final class LoopParts: Sendable {
     let service: any HTTPService
     let observer: (any HTTPServerObserver)?
     let limits: HTTPLimits
+    let handshakes: HandshakeRules?
     let queue: JobQueue
     let ledger: ConnectionLedger
     let mailboxes: [LoopMailbox]
@@ -19,6 +20,7 @@ final class LoopParts: Sendable {
         service: any HTTPService,
         observer: (any HTTPServerObserver)?,
         limits: HTTPLimits,
+        handshakes: HandshakeRules?,
         queue: JobQueue,
         ledger: ConnectionLedger,
         mailboxes: [LoopMailbox],
@@ -28,6 +30,7 @@ final class LoopParts: Sendable {
         self.service = service
         self.observer = observer
         self.limits = limits
+        self.handshakes = handshakes
         self.queue = queue
         self.ledger = ledger
         self.mailboxes = mailboxes
@@ -69,6 +72,13 @@ final class EventLoop {
     /// Names for requests that bring none, and for spans.
     var randomNumbers = RandomSequence()
     var input = [UInt8](repeating: 0, count: 65_536)
+    /// What a record of `input` means.
+    var plaintext = [UInt8](repeating: 0, count: TLSSession.recordBytes)
+    /// Nil where connections are not encrypted.
+    let handshakeRules: HandshakeRules?
+    var handshakes = HandshakeQueue()
+    /// Spent on handshakes in this round of events.
+    var handshakeTime = Duration.zero
 
     /// All loops; the one that listens deals connections out in turn.
     private let mailboxes: [LoopMailbox]
@@ -82,6 +92,7 @@ final class EventLoop {
         service = parts.service
         observer = parts.observer
         limits = parts.limits
+        handshakeRules = parts.handshakes
         queue = parts.queue
         ledger = parts.ledger
         mailboxes = parts.mailboxes
@@ -98,6 +109,7 @@ final class EventLoop {
         while true {
             let count = mailbox.epoll.wait(into: events, milliseconds: waitingTime())
             now = .now
+            handshakeTime = .zero
             serializer.setTime(secondsSinceEpoch: secondsSinceEpoch())
             for index in 0..<count {
                 let (key, readiness) = events[index]
@@ -169,7 +181,10 @@ final class EventLoop {
             guard let connection = connection(entry.token), connection.scheduled == entry.time
             else { continue }
             connection.scheduled = nil
-            if let deadline = connection.state.deadline, deadline <= now {
+            if let deadline = connection.handshakeDeadline, deadline <= now {
+                handshakeEnded(connection, .timeout)
+                close(connection)
+            } else if let deadline = connection.deadline, deadline <= now {
                 connection.state.expire(at: now)
                 advance(connection)
             } else {
@@ -238,7 +253,7 @@ extension EventLoop {
 
     /// Gives a new connection a slot; one that cannot be watched is closed.
     private func add(_ socket: consuming Socket, _ address: PeerAddress, isRestricted: Bool) {
-        guard drainDeadline == nil else {
+        guard drainDeadline == nil, let transport = makeTransport(socket) else {
             ledger.release(address)
             return
         }
@@ -246,7 +261,7 @@ extension EventLoop {
         if Int(slot) == slots.count { slots.append(Slot()) }
         let token = ConnectionToken(slot: slot, generation: slots[Int(slot)].generation)
         let connection = Connection(
-            socket: socket,
+            transport: transport,
             token: token,
             address: address,
             isRestricted: isRestricted,
@@ -257,11 +272,16 @@ extension EventLoop {
         connectionCount += 1
         observer?.happened(.opened)
         guard
-            mailbox.epoll.add(connection.socket.descriptor, connection.interest, key: token.key)
+            mailbox.epoll.add(
+                connection.transport.socket.descriptor,
+                connection.interest,
+                key: token.key
+            )
         else {
             close(connection)
             return
         }
+        if handshakeRules != nil { handshakeBegins(connection) }
         schedule(connection)
     }
 }

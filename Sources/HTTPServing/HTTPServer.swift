@@ -144,6 +144,7 @@ public final class HTTPServer: Sendable {
                 service: service,
                 observer: observer,
                 limits: configuration.limits,
+                handshakes: HandshakeRules(configuration, loopCount: loopCount),
                 queue: queue,
                 ledger: ledger,
                 mailboxes: mailboxes,

@@ -26,6 +26,12 @@ public struct HTTPServerConfiguration: Sendable {
     public var queueLimit = 128
     /// Most content held for requests, in bytes; 503 beyond it.
     public var queueLimitBytes = 256 << 20
+    /// What the server proves its name with; nil for connections that are not encrypted.
+    public var credentials: TLSCredentials?
+    /// Time for a TLS handshake; the connection is closed after it.
+    public var handshakeTimeout: Duration = .seconds(10)
+    /// Most TLS handshakes in progress, a count; beyond it the oldest gives way to a new one.
+    public var handshakeLimit = 1_024
     /// The bounds of the protocol.
     public var limits = HTTPLimits()
 

@@ -55,6 +55,8 @@ public enum HTTPServerEvent: Sendable, Equatable {
     case refused
     /// Accepting failed with an error number.
     case acceptFailed(code: Int32)
+    /// A TLS handshake ended, or TLS failed after it.
+    case tls(TLSOutcome, peer: PeerAddress)
 }
 
 /// How busy a server is at a moment.

@@ -71,6 +71,24 @@ struct Socket: ~Copyable {
         }
     }
 
+    /// Writes bytes without SIGPIPE.
+    func send(_ bytes: UnsafeRawBufferPointer) -> Transfer {
+        while true {
+            let count = unsafe Glibc.send(
+                descriptor.raw,
+                bytes.baseAddress,
+                bytes.count,
+                Int32(MSG_NOSIGNAL)
+            )
+            if count >= 0 { return .moved(count) }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN, EWOULDBLOCK: return .blocked
+            default: return .failed
+            }
+        }
+    }
+
     private func transmit(_ head: UnsafeRawBufferPointer, _ content: UnsafeRawBufferPointer) -> Int
     {
         let flags = Int32(MSG_NOSIGNAL)

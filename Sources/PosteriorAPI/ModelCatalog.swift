@@ -106,6 +106,18 @@ struct ModelCatalog: Sendable {
         }
     }
 
+    /// Refuses names that no model and no version can have, whatever the method.
+    func checkNames(_ match: Router.Match) throws(APIError) {
+        guard match.model.isEmpty || ModelName.isValid(match.model) else {
+            throw .unknownModel(match.model)
+        }
+        if let text = match.version, ModelName.version(text) == nil {
+            let versions = versions(match.model)
+            guard !versions.isEmpty else { throw .unknownModel(match.model) }
+            throw .unknownVersion(model: match.model, versions: versions)
+        }
+    }
+
     /// The model a path names.
     func entry(_ match: Router.Match) throws(APIError) -> Entry {
         guard let versions = models[match.model] else { throw .unknownModel(match.model) }

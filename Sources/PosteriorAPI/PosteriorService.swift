@@ -73,6 +73,7 @@ public struct PosteriorService: HTTPService {
                 try access.check(request, for: scope, &context)
             }
             catalog.identify(match, in: &context)
+            try catalog.checkNames(match)
             guard match.allowedMethods.contains(request.method) else {
                 throw .methodNotAllowed(allowed: match.allowedMethods)
             }

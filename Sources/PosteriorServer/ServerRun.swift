@@ -30,6 +30,7 @@ struct ServerRun {
         warn()
         _ = try readModels()
         _ = try KeySource.load(settings)
+        _ = try TransportSecurity(settings)
     }
 
     /// Serves until a signal ends it.
@@ -59,6 +60,8 @@ struct ServerRun {
         warn()
         let repository = try readModels()
         let (access, keys) = try KeySource.load(settings)
+        let security = try TransportSecurity(settings)
+        let scheme = security == nil ? "http" : "https"
         let metrics = ServiceMetrics(MetricsRegistry(ServiceMetrics.definitions))
         let service = PosteriorService(
             repository: repository,
@@ -67,10 +70,11 @@ struct ServerRun {
             access: access,
             metrics: metrics
         )
+        let isProtected = access.isOn || settings.tlsClientCA != nil
         let server = HTTPServer(
-            configuration: configuration(isProtected: access.isOn),
+            configuration: configuration(security, isProtected: isProtected),
             service: service,
-            observer: ServerObserver(metrics: metrics, log: log, scheme: "http")
+            observer: ServerObserver(metrics: metrics, log: log, scheme: scheme)
         )
         ProcessMetrics(metrics.registry, server, shutdown.readiness, log).register()
         let address: BoundAddress
@@ -85,11 +89,11 @@ struct ServerRun {
                 "serving \(model.name) version \(model.version): \(posterior.thetaDim) parameters given \(posterior.xDim) numbers"
             )
         }
-        if settings.insecure, !access.isOn {
+        if settings.insecure, !isProtected {
             logger.warning("anybody who reaches this address may ask for anything")
         }
-        logger.notice("listening on http://\(address)")
-        let reload = Reload(keys: keys, metrics: metrics, logger: logger)
+        logger.notice("listening on \(scheme)://\(address)")
+        let reload = Reload(keys: keys, security: security, metrics: metrics, logger: logger)
         watch.start { occasion in reload.run(occasion) }
         ServiceManager.notify("READY=1")
         Watchdog.start(server)
@@ -108,8 +112,12 @@ struct ServerRun {
         return limits
     }
 
-    private func configuration(isProtected: Bool) -> HTTPServerConfiguration {
+    private func configuration(
+        _ security: TransportSecurity?,
+        isProtected: Bool
+    ) -> HTTPServerConfiguration {
         var configuration = HTTPServerConfiguration()
+        configuration.credentials = security?.credentials
         configuration.host = settings.host
         configuration.port = UInt16(settings.port)
         configuration.workerCount = settings.workers

@@ -15,8 +15,13 @@ final class LoopbackClient {
 
     private let descriptor: Int32
     private var received: [UInt8] = []
+    /// What encrypts, if anything does.
+    let tls: TLSClientSession?
+    /// So many bytes are given to the system at a time.
+    var pieceBytes = Int.max
 
-    init(port: UInt16, timeoutSeconds: Int = 10) throws {
+    init(port: UInt16, timeoutSeconds: Int = 10, tls: TLSClientSession? = nil) throws {
+        self.tls = tls
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var timeout = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
@@ -33,6 +38,26 @@ final class LoopbackClient {
             }
         }
         guard result == 0 else { throw HTTPServerError.system(call: "connect", code: errno) }
+        if let tls { try shakeHands(tls) }
+    }
+
+    /// Opens an encrypted connection.
+    convenience init(
+        port: UInt16,
+        _ settings: TLSClientSession.Settings,
+        resuming ticket: TLSClientSession.Ticket? = nil
+    ) throws {
+        try self.init(port: port, tls: TLSClientSession(settings, resuming: ticket))
+    }
+
+    private func shakeHands(_ tls: TLSClientSession) throws {
+        while true {
+            tls.shakeHands()
+            sendRaw(tls.takeOutput())
+            if let failure = tls.failure { throw TLSClientError(failure) }
+            guard !tls.isEstablished else { return }
+            guard fill() else { throw TLSClientError("closed") }
+        }
     }
 
     deinit {
@@ -42,13 +67,21 @@ final class LoopbackClient {
     /// Sends all bytes; false when the server no longer takes them.
     @discardableResult
     func send(_ bytes: [UInt8]) -> Bool {
+        guard let tls else { return sendRaw(bytes) }
+        tls.write(bytes)
+        return sendRaw(tls.takeOutput())
+    }
+
+    /// Sends bytes as they are; false when the server no longer takes them.
+    @discardableResult
+    func sendRaw(_ bytes: [UInt8]) -> Bool {
         var start = 0
         while start < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { bytes in
                 unsafe Glibc.send(
                     descriptor,
                     bytes.baseAddress.map { unsafe $0 + start },
-                    bytes.count - start,
+                    min(pieceBytes, bytes.count - start),
                     Int32(MSG_NOSIGNAL)
                 )
             }
@@ -65,6 +98,15 @@ final class LoopbackClient {
 
     /// Says that nothing more is sent.
     func endOutput() {
+        if let tls {
+            tls.close()
+            sendRaw(tls.takeOutput())
+        }
+        cutOutput()
+    }
+
+    /// Ends the socket's output, without a word where TLS would say one.
+    func cutOutput() {
         _ = shutdown(descriptor, Int32(SHUT_WR))
     }
 
@@ -83,8 +125,21 @@ final class LoopbackClient {
         }
         if count == 0 { errno = 0 }
         guard count > 0 else { return false }
-        received.append(contentsOf: buffer[..<count])
+        guard let tls else {
+            received.append(contentsOf: buffer[..<count])
+            return true
+        }
+        tls.take(Array(buffer[..<count]))
+        received.append(contentsOf: tls.read())
+        sendRaw(tls.takeOutput())
         return true
+    }
+
+    /// Reads what comes next, as it is; nil at the end.
+    func some() -> [UInt8]? {
+        guard fill() else { return nil }
+        defer { received = [] }
+        return received
     }
 
     /// Reads one answer; nil when the connection ends before it is whole.

@@ -115,10 +115,11 @@ extension HTTPServerConfiguration {
 func withServer(
     _ service: any HTTPService = TestService(),
     configuration: HTTPServerConfiguration = .with { _ in },
+    observer: (any HTTPServerObserver)? = nil,
     sourceLocation: SourceLocation = #_sourceLocation,
     _ body: (UInt16) throws -> Void
 ) throws {
-    let server = HTTPServer(configuration: configuration, service: service)
+    let server = HTTPServer(configuration: configuration, service: service, observer: observer)
     let address = try server.start()
     defer {
         #expect(server.drain(within: .seconds(5)), sourceLocation: sourceLocation)

@@ -70,6 +70,12 @@ extension ServiceMetrics {
             "Connections that could not be accepted, by the error.",
             labels: ["error"]
         ),
+        MetricDefinition(
+            "posterior_tls_handshakes_total",
+            .counter,
+            "TLS handshakes that were completed or resumed, or how they and what followed failed.",
+            labels: ["result"]
+        ),
         MetricDefinition("posterior_queue_depth", .gauge, "Requests that wait for a worker."),
         MetricDefinition("posterior_in_flight", .gauge, "Requests that are being worked on."),
         MetricDefinition(

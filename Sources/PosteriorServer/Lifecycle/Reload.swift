@@ -6,6 +6,7 @@ import PosteriorAPI
 /// Reads again what may have changed while the server runs.
 struct Reload: Sendable {
     let keys: KeySource?
+    let security: TransportSecurity?
     let metrics: ServiceMetrics
     let logger: Logger
 
@@ -19,6 +20,9 @@ struct Reload: Sendable {
             )
         }
         reloadKeys(isDemanded: isDemanded)
+        if let result = security?.reload(occasion, logger) {
+            count("certificates", result ? "ok" : "failed")
+        }
         if isDemanded { ServiceManager.notify("READY=1") }
     }
 

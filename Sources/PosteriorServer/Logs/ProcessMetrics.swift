@@ -28,7 +28,7 @@ final class ProcessMetrics: Sendable {
         self.log = log
         processor = FloatingPointCounter(label: "process_cpu_seconds_total", factory: registry)
         dropped = Counter(label: "posterior_log_lines_dropped_total", factory: registry)
-        for what in ["keys"] {
+        for what in ["certificates", "keys", "models"] {
             for result in ["ok", "failed"] {
                 _ = Counter(
                     label: "posterior_reloads_total",

@@ -14,6 +14,7 @@ struct ServerObserver: HTTPServerObserver {
     private let scheme: String
     private let accepted: Counter
     private let refused: Counter
+    private let handshakes: [TLSOutcome: Counter]
 
     init(metrics: ServiceMetrics, log: ServerLog, scheme: String) {
         self.metrics = metrics
@@ -28,6 +29,16 @@ struct ServerObserver: HTTPServerObserver {
         }
         accepted = connections("accepted")
         refused = connections("refused")
+        handshakes = Dictionary(
+            uniqueKeysWithValues: TLSOutcome.allCases.map { outcome in
+                let counter = Counter(
+                    label: "posterior_tls_handshakes_total",
+                    dimensions: [("result", outcome.rawValue)],
+                    factory: metrics.registry
+                )
+                return (outcome, counter)
+            }
+        )
     }
 
     func happened(_ event: HTTPServerEvent) {
@@ -35,6 +46,14 @@ struct ServerObserver: HTTPServerObserver {
         case .opened: accepted.increment()
         case .closed: break
         case .refused: refused.increment()
+        case .tls(let outcome, let peer):
+            handshakes[outcome]?.increment()
+            let isGood = outcome == .completed || outcome == .resumed
+            log.logger.log(
+                level: isGood ? .debug : .info,
+                "TLS handshake",
+                metadata: ["remote": "\(peer)", "result": "\(outcome.rawValue)"]
+            )
         case .acceptFailed(let code):
             Counter(
                 label: "posterior_accept_errors_total",

@@ -5,6 +5,9 @@ struct ServerSettings: Sendable {
     var models = "models"
     var host = "127.0.0.1"
     var port = 8080
+    var tlsCertificate: String?
+    var tlsKey: String?
+    var tlsClientCA: String?
     var workers: Int?
     var bodyLimit = ServiceLimits().bodyBytes
     var timeLimit = Int(ServiceLimits().computeTime.components.seconds)

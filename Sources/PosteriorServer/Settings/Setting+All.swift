@@ -14,6 +14,24 @@ extension Setting {
             value: "number",
             "Port to listen on; 0 picks a free one."
         ),
+        .text(
+            "tls-certificate",
+            \.tlsCertificate,
+            value: "file",
+            "Serve over TLS with this certificate and those that follow it up to its authority, in PEM."
+        ),
+        .text(
+            "tls-key",
+            \.tlsKey,
+            value: "file",
+            "The certificate's private key, in PEM without a passphrase."
+        ),
+        .text(
+            "tls-client-ca",
+            \.tlsClientCA,
+            value: "file",
+            "Demand of each client a certificate issued by one of these authorities, in PEM."
+        ),
         .integer(
             "workers",
             \.workers,
