@@ -5,7 +5,11 @@ enum Components {
         shared + requests(limits) + answers
     }
 
-    private static let real = Schema.number(from: -3.4028234e38, to: 3.4028234e38)
+    /// What rounds to a finite float32: below the middle of the largest and what would follow it.
+    private static let real = Schema.number(
+        above: -3.4028235677973366e38,
+        below: 3.4028235677973366e38
+    )
     private static let seed = Schema.integer(from: 0, to: UInt64.max)
 
     private static let shared: [(String, Schema)] = [
@@ -228,7 +232,7 @@ enum Components {
 
     private static let attackResult = Schema.object(
         required: [
-            ("adversarial_observation", .named("Numbers")), ("epsilon_absolute", .number(above: 0)),
+            ("adversarial_observation", .named("Numbers")), ("epsilon_absolute", .number(from: 0)),
             ("perturbation_norm", .number(from: 0)),
         ] + estimate("kl_clean_attacked") + estimate("kl_attacked_clean") + estimate("objective")
     )
@@ -243,7 +247,7 @@ enum Components {
 
     private static let level = Schema.object(
         required: [
-            ("epsilon", .number(above: 0)), ("epsilon_absolute", .number(above: 0)),
+            ("epsilon", .number(above: 0)), ("epsilon_absolute", .number(from: 0)),
             ("predicted_kl", .numberOrNull), ("trace_bound_kl", .numberOrNull),
         ] + estimate("attack_kl") + estimate("noise_kl") + [("score", .number(from: 0, to: 1))]
     )

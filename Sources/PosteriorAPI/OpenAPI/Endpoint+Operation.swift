@@ -33,13 +33,14 @@ extension Endpoint.Page {
             return Operation(
                 "list_models",
                 "The models.",
-                json: .object(required: [("models", .list(of: .named("ModelSummary")))])
+                json: Schema.object(required: [("models", .list(of: .named("ModelSummary")))])
+                    .unlinked
             )
         case .card:
             var operation = Operation(
                 "get_model",
                 "All there is to know of a model.",
-                json: .named("ModelCard")
+                json: Schema.named("ModelCard").unlinked
             )
             operation.failures = [404]
             return operation
