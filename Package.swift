@@ -97,8 +97,8 @@ let package = Package(
         .executableTarget(
             name: "PosteriorBenchmark",
             dependencies: [
-                "Distributions", "Estimators", "Kernels", "Simulators", "StrictJSON", "Training",
-                argumentParser,
+                "Distributions", "Estimators", "Kernels", "Robustness", "Simulators", "StrictJSON",
+                "Training", argumentParser,
             ]
         ),
         // Tests.
@@ -187,8 +187,8 @@ let package = Package(
         .testTarget(
             name: "StatisticalTests",
             dependencies: [
-                "Distributions", "Estimators", "Kernels", "ModelStore", "Simulators", "TestSupport",
-                "Training",
+                "Distributions", "Estimators", "Kernels", "ModelStore", "Robustness", "Simulators",
+                "TestSupport", "Training",
             ]
         ),
     ]

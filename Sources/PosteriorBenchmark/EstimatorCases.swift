@@ -1,6 +1,7 @@
 import Distributions
 import Estimators
 import Kernels
+import Robustness
 import Simulators
 import Training
 
@@ -43,7 +44,9 @@ enum EstimatorCases {
                     xStandardDeviation: Array(repeating: 1, count: dimension)
                 )
             )
-            return try serving(name, estimator, workers) + training(name, estimator, workers)
+            return try serving(name, estimator, workers)
+                + [fisherInformation(name, estimator, workers)]
+                + training(name, estimator, workers)
                 + (name == "maf" ? [fisherStep(name, estimator, workers)] : [])
         }
     }
@@ -87,6 +90,22 @@ enum EstimatorCases {
                     consume(posterior.logProb(theta, given: x, workers: workers))
                 },
             ]
+        }
+    }
+
+    /// The Fisher information of an observation: its trace, largest eigenvalue and direction.
+    private static func fisherInformation(
+        _ name: String,
+        _ estimator: any TrainableDensityEstimator,
+        _ workers: Int
+    ) throws -> BenchmarkCase {
+        let posterior = try estimator.posterior(parameters: estimator.initialParameters(seed: 1))
+        var fisher = FisherEstimator(posterior)
+        fisher.draws = 1000
+        fisher.workers = workers
+        let x = table(1, seed: 2)
+        return BenchmarkCase(name: "\(name)/fisher/1x1000") {
+            consume([Float(fisher.estimate(at: x).trace.mean)])
         }
     }
 

@@ -37,7 +37,7 @@ struct DefenseOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             fim, fim-eigenvalue: the strength, in units of x squared. trades: the weight of the \
-            divergence; default: 0.1.
+            divergence; default: 10.
             """,
             valueName: "b"
         )

@@ -24,8 +24,13 @@ struct EmbeddingOptions: ParsableArguments {
     )
     var embedding = EmbeddingKind.none
 
-    @Option(help: ArgumentHelp("Width of its layers; default: 50.", valueName: "n"))
-    var embeddingHidden: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Width of its layers; mlp: or the widths one by one, such as 400,200,100; default: 50.",
+            valueName: "n[,…]"
+        )
+    )
+    var embeddingHidden: WidthList?
 
     @Option(
         help: ArgumentHelp(
@@ -43,8 +48,8 @@ struct EmbeddingOptions: ParsableArguments {
 
     func validate() throws {
         let counts = [
-            ("--embedding-hidden", embeddingHidden), ("--embedding-layers", embeddingLayers),
-            ("--embedding-features", embeddingFeatures),
+            ("--embedding-hidden", embeddingHidden?.widths[0]),
+            ("--embedding-layers", embeddingLayers), ("--embedding-features", embeddingFeatures),
         ]
         for (flag, value) in counts {
             guard let value else { continue }
@@ -53,6 +58,20 @@ struct EmbeddingOptions: ParsableArguments {
         }
         guard !embeddingResidual || embedding == .mlp else {
             throw ValidationError("--embedding-residual goes with --embedding mlp")
+        }
+        guard let widths = embeddingHidden?.widths, widths.count > 1 else { return }
+        guard embedding == .mlp, !embeddingResidual else {
+            throw ValidationError(
+                "--embedding-hidden with several widths goes with --embedding mlp, not residual"
+            )
+        }
+        guard embeddingLayers == nil || embeddingLayers == widths.count else {
+            throw ValidationError(
+                """
+                --embedding-layers \(embeddingLayers ?? 0): expected \(widths.count), the number \
+                of widths of --embedding-hidden
+                """
+            )
         }
     }
 
@@ -69,7 +88,7 @@ struct EmbeddingOptions: ParsableArguments {
         }
     }
 
-    private var hidden: Int { embeddingHidden ?? 50 }
+    private var hidden: Int { embeddingHidden?.widths.first ?? 50 }
     private var depth: Int { embeddingLayers ?? 2 }
 
     private func flat(_ shape: [Int]) -> [EmbeddingLayer] { shape.count > 1 ? [.flatten] : [] }
@@ -83,6 +102,11 @@ struct EmbeddingOptions: ParsableArguments {
     }
 
     private var dense: [EmbeddingLayer] {
+        if let widths = embeddingHidden?.widths, widths.count > 1 {
+            return (widths + [embeddingFeatures ?? 20]).flatMap { width -> [EmbeddingLayer] in
+                [.linear(features: width), .activation(.relu)]
+            }
+        }
         let first: [EmbeddingLayer] = [.linear(features: hidden), .activation(.relu)]
         let inner: [EmbeddingLayer] =
             embeddingResidual
@@ -133,5 +157,20 @@ struct EmbeddingOptions: ParsableArguments {
             [.linear(features: hidden), .activation(.relu)]
         }
         return .trials(flat(Array(shape.dropFirst())) + layers, aggregation: .mean)
+    }
+}
+
+/// Widths of layers, written with commas.
+struct WidthList: ExpressibleByArgument {
+    /// The widths, from x on; at least one.
+    let widths: [Int]
+
+    /// Reads positive numbers with commas between them.
+    init?(argument: String) {
+        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map {
+            Int($0)
+        }
+        widths = numbers.compactMap { $0 }
+        guard widths.count == numbers.count, widths.allSatisfy({ $0 > 0 }) else { return nil }
     }
 }

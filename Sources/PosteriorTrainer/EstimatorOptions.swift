@@ -71,6 +71,14 @@ struct EstimatorOptions: ParsableArguments {
 
     @Option(
         help: """
+            mdn, gaussian: the function after a hidden layer; default: relu. silu is smooth, and so \
+            are posteriors and their Fisher information as functions of x.
+            """
+    )
+    var activation: Activation?
+
+    @Option(
+        help: """
             unconstrained: the estimator sees theta through the prior's bijection, so that no draw \
             leaves the prior. truncated: it sees theta itself, and draws outside the prior are \
             rejected when it is served; suits bounded priors much wider than the posteriors.
@@ -94,6 +102,11 @@ struct EstimatorOptions: ParsableArguments {
                     "\(flag): --estimator \(estimator.rawValue) has no such setting"
                 )
             }
+        }
+        guard activation == nil || estimator.isMixture else {
+            throw ValidationError(
+                "--activation: --estimator \(estimator.rawValue) has no such setting"
+            )
         }
         if let bins { try require(bins >= 2, "--bins", bins, expected: "at least 2") }
         if let tailBound {
@@ -148,7 +161,8 @@ struct EstimatorOptions: ParsableArguments {
                     hiddenFeatures: hidden ?? 50,
                     hiddenLayers: layers ?? 3,
                     diagonalFloor: 1e-4,
-                    covariance: estimator == .gaussianDiagonal ? .diagonal : .full
+                    covariance: estimator == .gaussianDiagonal ? .diagonal : .full,
+                    activation: activation ?? .relu
                 )
             )
         }
@@ -156,3 +170,4 @@ struct EstimatorOptions: ParsableArguments {
 }
 
 extension PosteriorSupport: ExpressibleByArgument {}
+extension Activation: ExpressibleByArgument {}

@@ -9,6 +9,17 @@ import Training
 struct EvaluationReport: CustomStringConvertible {
     /// The file beside the model that the server shows.
     static let fileName = "evaluation.json"
+    /// The files of the pictures beside it.
+    private static let chartFiles = (
+        divergences: "evaluation-kl.svg", coverage: "evaluation-coverage.svg",
+        scores: "evaluation-score.svg"
+    )
+
+    /// Removes what an evaluation left in a folder: it does not hold for a new model.
+    static func remove(from directory: String) {
+        let files = [fileName, chartFiles.divergences, chartFiles.coverage, chartFiles.scores]
+        for file in files { try? FileManager.default.removeItem(atPath: "\(directory)/\(file)") }
+    }
 
     /// How it was measured.
     let settings: RobustnessEvaluation
@@ -289,9 +300,9 @@ extension EvaluationReport {
     /// The pictures and the files they go to.
     var charts: [(file: String, svg: String)] {
         [
-            ("evaluation-kl.svg", divergences.svg),
-            ("evaluation-coverage.svg", coverage.svg),
-            ("evaluation-score.svg", scores.svg),
+            (Self.chartFiles.divergences, divergences.svg),
+            (Self.chartFiles.coverage, coverage.svg),
+            (Self.chartFiles.scores, scores.svg),
         ]
     }
 

@@ -19,7 +19,8 @@ struct StandardizationOptions: ParsableArguments {
         inversion: .prefixedNo,
         help: """
             See entries of x with heavy tails, such as counts and populations, on a logarithmic \
-            scale; only with --z-score-x independent.
+            scale; only with --z-score-x independent. More accurate, and less robust: a small \
+            change of a small entry is then a large one.
             """
     )
     var logHeavyTails = true

@@ -17,6 +17,7 @@ struct TrainedModel {
     /// Writes the model file, an example request, and pictures of the course of training.
     func write(to destination: ModelDestination) throws {
         try ModelDirectory.create(destination.directory)
+        EvaluationReport.remove(from: destination.directory)
         try ModelFile(
             metadata: metadata,
             posterior: outcome.posterior,

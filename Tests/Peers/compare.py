@@ -27,6 +27,8 @@ GOALS = {
     ("maf/sample/1x1000", "flowjax"): 12.0,
     ("maf/log_prob/1x1000", "sbi"): 10.0,
     ("maf/log_prob/1x1000", "flowjax"): 3.0,
+    ("maf/fisher/1x1000", "sbi"): 40.0,
+    ("maf/fisher/1x1000", "flowjax"): 10.0,
     ("maf/train_step/batch512", "sbi"): 15.0,
     ("maf/train_step/batch512", "flowjax"): 3.0,
     ("maf/fim_step/batch512", "sbi"): 30.0,

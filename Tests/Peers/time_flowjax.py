@@ -77,6 +77,14 @@ def flow_work(kind: str, invert: bool, suffix: str) -> Iterator[tuple[str, Work]
     def log_prob(flow, theta, x):
         return flow.log_prob(theta, condition=x)
 
+    @eqx.filter_jit
+    def fisher_trace(flow, key, x):
+        def squared_slope(draw):
+            return jnp.sum(jax.grad(lambda condition: flow.log_prob(draw, condition=condition))(x) ** 2)
+
+        draws = flow.sample(key, (timing.FISHER_INFORMATION_DRAWS,), condition=x)
+        return jnp.mean(jax.vmap(squared_slope)(draws))
+
     one = simulate(key, 1)[1][0]
     _, many = simulate(key, timing.OBSERVATIONS)
     for draws in timing.DRAWS:
@@ -89,6 +97,10 @@ def flow_work(kind: str, invert: bool, suffix: str) -> Iterator[tuple[str, Work]
             f"{kind}/log_prob/1x{draws}{suffix}",
             lambda t=theta: log_prob(flow, t, one).block_until_ready(),
         )
+    yield (
+        f"{kind}/fisher/1x{timing.FISHER_INFORMATION_DRAWS}{suffix}",
+        lambda: fisher_trace(flow, key, one).block_until_ready(),
+    )
     theta, _ = simulate(key, timing.OBSERVATIONS)
     name = f"{timing.OBSERVATIONS}x1"
     yield (

@@ -107,6 +107,30 @@ def training_work(kind: str) -> Iterator[tuple[str, Work]]:
         yield f"{kind}/train_step/batch{batch}", step
 
 
+def fisher_information_work(kind: str) -> Iterator[tuple[str, Work]]:
+    """The trace of the Fisher information of an observation's posterior.
+
+    One row of x a draw gives the derivative of each draw in one call.
+    """
+    estimator = build(kind)
+    posterior = DirectPosterior(posterior_estimator=estimator, prior=prior())
+    _, one = simulate(1)
+    count = timing.FISHER_INFORMATION_DRAWS
+    shape = torch.Size([count])
+
+    def trace(sample: Callable[[], Tensor]) -> Tensor:
+        draws = sample().reshape(1, count, timing.THETA_DIM)
+        with torch.enable_grad():
+            repeated = one.repeat(count, 1).requires_grad_()
+            density = estimator.log_prob(draws, repeated).sum()
+            (slopes,) = torch.autograd.grad(density, repeated)
+        return slopes.square().sum(1).mean()
+
+    name = f"{kind}/fisher/1x{count}"
+    yield name, lambda: trace(lambda: posterior.sample(shape, x=one, show_progress_bars=False))
+    yield f"{name}@estimator", lambda: trace(lambda: estimator.sample(shape, one))
+
+
 def fisher_work(kind: str) -> Iterator[tuple[str, Work]]:
     """Loss with a penalty on the Fisher information of the posterior in x, and one step of Adam.
 
@@ -150,7 +174,7 @@ def main() -> None:
         for threads in arguments.threads:
             torch.set_num_threads(threads)
             with torch.no_grad():
-                for name, work in inference_work(kind):
+                for name, work in chain(inference_work(kind), fisher_information_work(kind)):
                     if arguments.filter in name:
                         every.append(timing.measure(name, work, budget, threads))
             defended = fisher_work(kind) if kind == "maf" else iter(())

@@ -26,6 +26,8 @@ LEARNING_RATE = 5e-4
 DRAWS = (1, 100, 1000, 10_000)
 OBSERVATIONS = 1000
 BATCHES = (200, 512)
+# Draws of the Fisher information of one observation.
+FISHER_INFORMATION_DRAWS = 1000
 # The Fisher-regularised step: rows, draws of each, and the strength.
 FISHER_BATCH = 512
 FISHER_DRAWS = 5

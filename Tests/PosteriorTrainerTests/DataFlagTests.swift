@@ -129,6 +129,14 @@ import Testing
             ]
         ),
         Embedding(
+            flags: "mlp --embedding-hidden 7,5 --embedding-features 4",
+            xShape: [3],
+            layers: [
+                .linear(features: 7), .activation(.relu), .linear(features: 5), .activation(.relu),
+                .linear(features: 4), .activation(.relu),
+            ]
+        ),
+        Embedding(
             flags: "mlp --embedding-residual --embedding-hidden 5",
             xShape: [2, 2],
             layers: [

@@ -53,6 +53,15 @@ import Testing
         #expect(try program.bytes("one/evaluation.json") == program.bytes("two/evaluation.json"))
     }
 
+    @Test func `a model trained anew loses the evaluation of the old one`() throws {
+        let program = try program()
+        _ = try program.run("evaluate models/moons \(Self.small) --epsilon 1 --checks 0")
+        #expect(try program.contents().contains("models/moons/1/evaluation.json"))
+        let run = try program.run("train \(TrainCommandTests.flags) --force")
+        #expect(run.status == 0, "\(run)")
+        #expect(try !program.contents().contains { $0.contains("evaluation") })
+    }
+
     @Test func `simulations may come from a file`() throws {
         let program = try program()
         _ = try program.run("simulate --task two_moons --simulations 30 --seed 9 --output test.npz")

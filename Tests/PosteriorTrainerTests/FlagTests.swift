@@ -33,6 +33,8 @@ import Testing
         Refusal("--task two_moons --estimator mdn --tail-bound 3", "--tail-bound: --estimator"),
         Refusal("--task two_moons --estimator gaussian --components 2", "--components"),
         Refusal("--task two_moons --layers 2", "--layers: --estimator maf has no such setting"),
+        Refusal("--task two_moons --activation silu", "--activation: --estimator maf has no such"),
+        Refusal("--task two_moons --estimator mdn --activation step", "silu"),
         Refusal("--task two_moons --support box", "unconstrained"),
         Refusal("--task two_moons --members 0", "--members 0: expected 1 to 64"),
         Refusal("--task two_moons --members 65", "--members 65: expected 1 to 64"),
@@ -43,6 +45,12 @@ import Testing
             "--embedding-hidden goes with --embedding"
         ),
         Refusal("--task two_moons --embedding mlp --embedding-layers 0", "--embedding-layers 0"),
+        Refusal("--task two_moons --embedding mlp --embedding-hidden 9,", "--embedding-hidden"),
+        Refusal(
+            "--task two_moons --embedding mlp --embedding-hidden 9,8 --embedding-layers 3",
+            "--embedding-layers 3: expected 2"
+        ),
+        Refusal("--task two_moons --embedding trials --embedding-hidden 9,8", "--embedding mlp"),
         Refusal("--task two_moons --embedding cnn --embedding-residual", "--embedding mlp"),
         Refusal("--task two_moons --embedding rnn", "trials"),
         // Optimisation.

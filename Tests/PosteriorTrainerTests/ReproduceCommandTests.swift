@@ -17,7 +17,8 @@ import Testing
         for file in [
             "figure-5/summary.md", "figure-5/linear_gaussian-maf-kl.svg",
             "figure-5/linear_gaussian-maf-coverage.svg",
-            "figure-5/linear_gaussian-maf-trade-off.svg", "\(folder)/model.safetensors",
+            "figure-5/linear_gaussian-maf-trade-off.svg", "figure-5/linear_gaussian-maf-cost.svg",
+            "\(folder)/model.safetensors",
             "\(folder)/evaluation.json", "\(folder)/run.json",
         ] {
             #expect(contents.contains(file))

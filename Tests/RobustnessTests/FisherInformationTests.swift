@@ -44,6 +44,24 @@ import Testing
         }
     }
 
+    @Test func `few draws do not make the largest eigenvalue larger`() throws {
+        // Five of the eigenvalues lie within 1 % of the largest, 99.735: where chance chooses.
+        var estimator = FisherEstimator(try ToyPosterior.linearNormal())
+        estimator.alwaysDraws = true
+        estimator.draws = 1000
+        let values = (0..<40).map { seed in
+            estimator.seed = UInt64(seed)
+            return estimator.estimate(at: ToyPosterior.observations(1, xDim: 10))
+                .largestEigenvalue
+        }
+        let mean = MonteCarloEstimate(values.map(\.mean))
+        #expect(mean.mean < 99.735 + 3 * mean.standardError)
+        #expect(mean.mean > 0.97 * 99.735)
+        let told = values.reduce(0) { $0 + $1.standardError } / 40
+        let actual = mean.standardError * 40.0.squareRoot()
+        #expect(told / actual > 0.6 && told / actual < 1.6)
+    }
+
     @Test(arguments: PosteriorSensitivityTests.names)
     func `the matrix predicts the divergence of small perturbations`(_ name: String) throws {
         let posterior = try ToyPosterior.family(name)

@@ -141,6 +141,65 @@ import Testing
         }
     }
 
+    @Test(arguments: names)
+    func `a divergence's gradient is that of its mean`(_ name: String) throws {
+        let (sensitivity, contexts, keys) = try setUp(name)
+        let second = contexts.map { $0 + 0.2 }
+        let (count, step) = (4000, Float(1e-2))
+        let width = 1 + sensitivity.contextDim
+        func table(_ first: [Float]) -> [Float] {
+            sensitivity.divergences(
+                count: count,
+                of: first,
+                from: second,
+                keys: keys,
+                workers: 2
+            )
+        }
+        func mean(_ table: [Float], _ row: Int, _ column: Int) -> Double {
+            (0..<count).reduce(0) { $0 + Double(table[(row * count + $1) * width + column]) }
+                / Double(count)
+        }
+        func moved(by step: Float) -> [Float] {
+            table(
+                contexts.enumerated().map {
+                    $0 % sensitivity.contextDim == 0 ? $1 + step : $1
+                }
+            )
+        }
+        let (low, high, here) = (moved(by: -step), moved(by: step), table(contexts))
+        let scores = sensitivity.drawScores(
+            count: count,
+            given: contexts,
+            keys: keys,
+            workers: 2
+        )
+        let stride = scores.count / (keys.count * count)
+        for row in keys.indices {
+            let slope = (mean(high, row, 0) - mean(low, row, 0)) / Double(2 * step)
+            // What is taken out has mean zero, and this spread.
+            let squares = (0..<count).reduce(0.0) { sum, draw in
+                let score = Double(
+                    scores[(row * count + draw + 1) * stride - sensitivity.contextDim]
+                )
+                return sum + score * score
+            }
+            let error = squares.squareRoot() / Double(count)
+            #expect(abs(mean(here, row, 1) - slope) < 5 * error + 1e-2 * abs(slope) + 1e-3)
+        }
+        // At the minimum nothing is left to chance.
+        let still = sensitivity.divergences(
+            count: count,
+            of: contexts,
+            from: contexts,
+            keys: keys,
+            workers: 2
+        )
+        let moving = (0..<(keys.count * count)).count { abs(still[$0 * width + 1]) > 1e-3 }
+        // A draw on the edge of a spline's bin has two slopes.
+        #expect(moving <= 2)
+    }
+
     @Test func `derivatives by the context go back to x through an embedding network`() throws {
         let posterior = try ToyPosterior.random(
             .maskedAutoregressiveFlow(thetaDim: 2, hiddenFeatures: 8, seed: 1),

@@ -83,29 +83,45 @@ extension ConditionalDensity {
     }
 
     /// Contexts a and b, each `[C]`, and normals → log q(u | a) − log q(u | b) at a draw u from
-    /// q(· | a), and its gradient by a along the path of the draw.
+    /// q(· | a), and its gradient by a along the path of the draw, less the score ∂ log q(u | a) / ∂a
+    /// with the draw held.
     ///
-    /// The mean over noise is KL(q(· | a) ‖ q(· | b)). Draws are taken from every part of a
-    /// mixture and weighted, so the gradient knows how the weights move, too. Nil where there are
-    /// too many parts.
+    /// The mean over noise is KL(q(· | a) ‖ q(· | b)) and its gradient. Scores have mean zero;
+    /// without them the gradient's error is as small as the distance of a from b. Draws are taken
+    /// from every part of a mixture and weighted, so the gradient knows how the weights move, too.
+    /// Nil where there are too many parts.
+    ///
+    /// *Reference*: Roeder, Wu, Duvenaud (2017), Sticking the Landing, arXiv:1703.09194.
     func divergenceProgram() -> (program: LaneProgram, value: LaneValue, gradient: LaneValue)? {
         var program = LaneProgram(layout: layout)
         let first = program.input(contextDim, rate: .observation)
         let second = program.input(contextDim, rate: .observation)
         let normals = program.input(normalCount, rate: .sample, kind: .noise(.normal))
-        guard
-            let value = appendDivergence(
-                of: split(first, in: &program),
-                from: split(second, in: &program),
-                normals: normals,
-                to: &program
-            )
-        else { return nil }
-        let gradient = program.appendCotangents(
+        let contexts = split(first, in: &program)
+        guard let strata = appendStrata(normals, given: contexts, to: &program) else { return nil }
+        let value = appendDivergence(
+            over: strata,
+            of: contexts,
+            from: split(second, in: &program),
+            to: &program
+        )
+        let slope = program.appendCotangents(
             of: value,
             cotangent: program.literal([1]),
             withRespectTo: [first]
         )[0]
+        let densities = strata.map { stratum in
+            let own = appendLogProb(of: stratum.draw, contexts, to: &program)
+            guard let weight = stratum.logWeight else { return own }
+            return program.multiply(program.apply(.exp, weight), own)
+        }
+        let score = program.appendCotangents(
+            of: program.sum(program.concatenate(densities)),
+            cotangent: program.literal([1]),
+            withRespectTo: [first],
+            holding: strata.flatMap { [$0.draw] + [$0.logWeight].compactMap { $0 } }
+        )[0]
+        let gradient = program.subtract(slope, score)
         return (program, value, gradient)
     }
 
@@ -135,6 +151,15 @@ extension ConditionalDensity {
         to program: inout LaneProgram
     ) -> LaneValue? {
         guard let strata = appendStrata(normals, given: first, to: &program) else { return nil }
+        return appendDivergence(over: strata, of: first, from: second, to: &program)
+    }
+
+    private func appendDivergence(
+        over strata: [Stratum],
+        of first: [LaneValue],
+        from second: [LaneValue],
+        to program: inout LaneProgram
+    ) -> LaneValue {
         let terms = strata.map { stratum in
             let own =
                 stratum.logProb.map { appendMixture([$0], supportLog: nil, to: &program) }

@@ -17,6 +17,7 @@ package final class PosteriorSensitivity: Sendable {
     private let drawWithLogProb: DeferredEvaluator
     private let drawPullback: DeferredEvaluator
     private let drawScore: DeferredEvaluator
+    private let drawWithScore: DeferredEvaluator
     private let score: DeferredEvaluator
     private let logProb: DeferredEvaluator
     private let divergence: DeferredEvaluator?
@@ -64,6 +65,10 @@ package final class PosteriorSensitivity: Sendable {
         drawScore = DeferredEvaluator {
             let draw = density.drawScoreProgram()
             return LaneEvaluator(draw.program, outputs: [draw.normals, draw.score])
+        }
+        drawWithScore = DeferredEvaluator {
+            let draw = density.drawScoreProgram()
+            return LaneEvaluator(draw.program, outputs: [draw.u, draw.score])
         }
         score = DeferredEvaluator {
             let (program, logProb, score) = density.scoreProgram()
@@ -198,6 +203,16 @@ extension PosteriorSensitivity {
         rows(drawScore.evaluator, contexts, keys, count: count, workers: workers)
     }
 
+    /// Draws u and ∂ log q/∂c at them, a row of D + C numbers each, `[B, S, D + C]`.
+    package func drawsWithScores(
+        count: Int,
+        given contexts: [Float],
+        keys: [NoiseKey],
+        workers: Int
+    ) -> [Float] {
+        rows(drawWithScore.evaluator, contexts, keys, count: count, workers: workers)
+    }
+
     /// log q(u | c) and ∂ log q/∂c of u `[B, S, D]`, a row of 1 + C numbers each, `[B, S, 1 + C]`.
     package func scores(_ u: [Float], given contexts: [Float], workers: Int) -> [Float] {
         evaluate(score.evaluator, u, contexts, workers)
@@ -225,9 +240,10 @@ extension PosteriorSensitivity {
     }
 
     /// log q(u | a) − log q(u | b) at draws u from q(· | a) and its gradient by a along the path of
-    /// the draws, a row of 1 + C numbers each, `[B, S, 1 + C]`.
+    /// the draws, less the score at them, a row of 1 + C numbers each, `[B, S, 1 + C]`.
     ///
-    /// Its mean over draws is KL(q(· | a) ‖ q(· | b)); a mixture is drawn from part by part.
+    /// The means over draws are KL(q(· | a) ‖ q(· | b)) and its gradient; a mixture is drawn from part
+    /// by part.
     ///
     /// - Parameters:
     ///   - count: S.

@@ -10,8 +10,8 @@ struct Figure5Command: ParsableCommand {
         commandName: "figure-5",
         abstract: "Compare defenses: divergence under attack, coverage, accuracy, training time.",
         discussion: """
-            Trains a model for each task, estimator and defense, with the published strengths, \
-            evaluates it, and writes summary.md and pictures with the published figures beside \
+            Trains a model for each task, estimator and defense, as the published ones were, with \
+            their strengths, evaluates it, and writes summary.md and pictures with the published figures beside \
             ours. Every model is a folder of --output, which posterior-server --models serves.
 
               posterior-trainer reproduce figure-5 --tasks linear_gaussian --simulations 10000

@@ -20,6 +20,8 @@ enum FigureDefense: String, CaseIterable, ExpressibleByArgument {
 
     /// The published strength for a task, as flags of `train`: β in the units of x², radii in those
     /// of the data scale.
+    ///
+    /// For the weight of TRADES see `TRADES.beta`.
     func flags(task: String) -> [String] {
         let isLinear = task == "linear_gaussian"
         switch self {
@@ -34,7 +36,7 @@ enum FigureDefense: String, CaseIterable, ExpressibleByArgument {
             return ["--defense", rawValue, "--epsilon", isLinear ? "0.1" : "1"]
         case .trades:
             let radius = isLinear || task == "digits_vae" ? "0.1" : "0.5"
-            return ["--defense", rawValue, "--beta", "0.1", "--epsilon", radius]
+            return ["--defense", rawValue, "--epsilon", radius]
         case .noise: return ["--defense", rawValue, "--epsilon", "1"]
         }
     }
@@ -59,6 +61,13 @@ extension EstimatorFamily {
 
 /// One model of figure 5: what it is, and the commands that make and measure it.
 struct FigureRun {
+    /// How the published models were trained, as flags of `train`.
+    static let training = [
+        "--optimizer", "adam", "--learning-rate", "0.001", "--schedule", "constant", "--warm-up",
+        "0", "--batch-size", "512", "--gradient-norm", "75", "--average-decay", "0",
+        "--patience", "10", "--no-log-heavy-tails",
+    ]
+
     /// The task.
     let task: BenchmarkTask
     /// The family.
@@ -81,16 +90,18 @@ struct FigureRun {
 
     /// The arguments of `train`.
     var trainArguments: [String] {
-        let embedding =
-            task.embeddingWidths.isEmpty
-            ? []
-            : [
-                "--embedding", "mlp", "--embedding-hidden", "200", "--embedding-layers", "3",
-                "--embedding-features", "50",
-            ]
-        return ["--task", task.name] + estimator.figureFlags + embedding
+        ["--task", task.name] + estimator.figureFlags + embeddingFlags + Self.training
             + defense.flags(task: task.name) + shared.train + ["--test-simulations", "0"]
             + ["--output", directory]
+    }
+
+    private var embeddingFlags: [String] {
+        guard let features = task.embeddingWidths.last else { return [] }
+        let hidden = task.embeddingWidths.dropLast().map(String.init).joined(separator: ",")
+        return [
+            "--embedding", "mlp", "--embedding-hidden", hidden, "--embedding-features",
+            "\(features)",
+        ]
     }
 
     /// The arguments of `evaluate`.
@@ -112,7 +123,7 @@ struct FigureRun {
         }
         if record == nil {
             guard let seconds = try train() else { return nil }
-            record = FigureRecord(train: trainArguments, trainingSeconds: seconds, evaluate: nil)
+            record = FigureRecord(train: trainArguments, seconds: seconds, evaluate: nil)
             try AtomicFile.write(record?.json ?? [], to: recordPath)
         }
         guard var record else { return nil }
@@ -134,19 +145,46 @@ struct FigureRun {
     /// Trains, going on where an earlier run stopped.
     ///
     /// - Returns: The seconds it took; nil if the user ended it.
-    private func train() throws -> Double? {
+    private func train() throws -> TrainingSeconds? {
         FileHandle.standardError.write(Data("\(name): training\n".utf8))
         let files = FileManager.default
         var arguments = trainArguments + threads
-        if files.fileExists(atPath: "\(directory).checkpoint") {
+        let isResumed = files.fileExists(atPath: "\(directory).checkpoint")
+        if isResumed {
             arguments.append("--resume")
         } else if files.fileExists(atPath: directory) {
             // Trained to the end, but ended before it was recorded.
             arguments.append("--force")
         }
+        let start = TrainingSeconds.processor
         let outcome = try TrainCommand.parse(arguments).train()
         guard outcome.isFinished else { return nil }
-        return outcome.members.reduce(0) { $0 + $1.trained.outcome.history.seconds }
+        return TrainingSeconds(
+            elapsed: outcome.members.reduce(0) { $0 + $1.trained.outcome.history.seconds },
+            processor: isResumed ? nil : TrainingSeconds.processor - start
+        )
+    }
+}
+
+/// What training took.
+struct TrainingSeconds {
+    /// Seconds on the clock.
+    let elapsed: Double
+    /// Seconds of all processors together, simulations included, which other work on the machine
+    /// hardly changes; nil where a part of the training was done by an earlier process.
+    let processor: Double?
+
+    /// The seconds all processors have worked for this process.
+    ///
+    /// POSIX sets CLOCKS_PER_SEC to a million.
+    static var processor: Double { Double(clock()) / 1e6 }
+
+    /// These seconds over those of another training, by processors if both have them.
+    func ratio(to other: TrainingSeconds) -> Double {
+        guard let processor, let otherProcessor = other.processor else {
+            return elapsed / other.elapsed
+        }
+        return processor / otherProcessor
     }
 }
 
@@ -154,15 +192,15 @@ struct FigureRun {
 struct FigureRecord {
     /// The arguments of `train`.
     let train: [String]
-    /// The seconds training took.
-    let trainingSeconds: Double
+    /// What training took.
+    let seconds: TrainingSeconds
     /// The arguments of `evaluate`, once it is done.
     var evaluate: [String]?
 
     /// Makes a record.
-    init(train: [String], trainingSeconds: Double, evaluate: [String]?) {
+    init(train: [String], seconds: TrainingSeconds, evaluate: [String]?) {
         self.train = train
-        self.trainingSeconds = trainingSeconds
+        self.seconds = seconds
         self.evaluate = evaluate
     }
 
@@ -172,7 +210,10 @@ struct FigureRecord {
         do {
             let fields = try JSONField(JSONDocument(parsing: [UInt8](data)).root, path: "").object()
             train = try fields.required("train", expected: "a list of strings").strings()
-            trainingSeconds = try fields.required("training_seconds", expected: "a number").double()
+            seconds = TrainingSeconds(
+                elapsed: try fields.required("training_seconds", expected: "a number").double(),
+                processor: try fields.optional("processor_seconds")?.double()
+            )
             evaluate = try fields.optional("evaluate")?.strings()
         } catch {
             throw CommandFailure("\(path): \(error)")
@@ -186,7 +227,11 @@ struct FigureRecord {
         writer.key("train")
         writer.strings(train)
         writer.key("training_seconds")
-        writer.number(trainingSeconds)
+        writer.number(seconds.elapsed)
+        if let processor = seconds.processor {
+            writer.key("processor_seconds")
+            writer.number(processor)
+        }
         if let evaluate {
             writer.key("evaluate")
             writer.strings(evaluate)
@@ -210,7 +255,7 @@ struct FigureResult {
     let task: String
     let estimator: EstimatorFamily
     let defense: FigureDefense
-    let trainingSeconds: Double
+    let seconds: TrainingSeconds
     let nll: Double
     let cleanArea: Double
     let levels: [Level]
@@ -222,7 +267,7 @@ struct FigureResult {
         task = run.task.name
         estimator = run.estimator
         defense = run.defense
-        trainingSeconds = record.trainingSeconds
+        seconds = record.seconds
         let bytes = [UInt8](FileManager.default.contents(atPath: path) ?? Data())
         do {
             let root = try JSONField(JSONDocument(parsing: bytes).root, path: "")

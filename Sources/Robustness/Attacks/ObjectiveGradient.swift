@@ -96,6 +96,9 @@ struct ObjectiveGradient {
     }
 
     /// The mean over draws from other contexts of ∂ log q(u | attacked).
+    ///
+    /// Less the score at those contexts, whose mean is zero: near them nearly nothing is left to
+    /// chance.
     private func meanScore(
         at attacked: [Float],
         from contexts: [Float],
@@ -103,9 +106,22 @@ struct ObjectiveGradient {
         keys: [NoiseKey],
         sign: Float
     ) -> [Float] {
-        let u = sensitivity.draws(count: draws, given: contexts, keys: keys, workers: workers)
+        let stride = thetaDim + contextDim
+        let own = sensitivity.drawsWithScores(
+            count: draws,
+            given: contexts,
+            keys: keys,
+            workers: workers
+        )
+        var u: [Float] = []
+        u.reserveCapacity(own.count / stride * thetaDim)
+        for start in Swift.stride(from: 0, to: own.count, by: stride) {
+            u += own[start..<(start + thetaDim)]
+        }
         let rows = sensitivity.scores(u, given: attacked, workers: workers)
-        return mean(rows, draws: draws, stride: 1 + contextDim, sign: sign)
+        let slopes = mean(rows, draws: draws, stride: 1 + contextDim, sign: sign)
+        let chance = mean(own, draws: draws, stride: stride, sign: sign)
+        return zip(slopes, chance).map { $0 - $1 }
     }
 
     /// The mean over draws of the last C numbers of the rows of a table `[R, M, stride]`.

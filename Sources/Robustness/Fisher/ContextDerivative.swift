@@ -68,10 +68,17 @@ struct ContextDerivative {
     /// the size C² is made.
     func squaredLengths(of cotangents: [Double]) -> [Double] {
         let starts = stride(from: 0, to: cotangents.count, by: contextDim)
-        if diagonal != nil {
+        if let diagonal {
             return starts.map { start in
-                let pulled = pulled(Array(cotangents[start..<(start + contextDim)]))
-                return dot(pulled, pulled)
+                var total = 0.0
+                for place in 0..<xDim {
+                    var entry = 0.0
+                    for unit in stride(from: place, to: contextDim, by: xDim) {
+                        entry += diagonal[unit] * cotangents[start + unit]
+                    }
+                    total += entry * entry
+                }
+                return total
             }
         }
         let gram = gram()

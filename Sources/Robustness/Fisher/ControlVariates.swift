@@ -1,3 +1,5 @@
+import Kernels
+
 /// The mean of a function of standard normals, with what its second-order polynomial in them
 /// explains taken out of the variance.
 ///
@@ -38,41 +40,30 @@ struct ControlVariates {
     ///   - stride: Numbers in a row.
     /// - Returns: The mean and its standard error.
     func mean(of y: [Double], noise: [Float], stride: Int) -> MonteCarloEstimate? {
-        let blocks = (width + 7) / 8
-        var features = [SIMD8<Float>](repeating: .zero, count: blocks)
-        var gram = [SIMD8<Float>](repeating: .zero, count: width * blocks)
-        var moments = [Double](repeating: 0, count: width)
-        var total = [Double](repeating: 0, count: width * width)
+        // The value stands behind the features, so that one table of products holds all sums.
+        let blocks = (width + 1 + 7) / 8
+        let entries = 8 * blocks
+        var products = [Double](repeating: 0, count: entries * entries)
         let centre = y.reduce(0, +) / Double(y.count)
-        for (draw, value) in y.enumerated() {
-            fill(&features, noise, draw * stride)
-            for row in 0..<width {
-                let factor = SIMD8<Float>(repeating: features[row / 8][row % 8])
-                for block in (row / 8)..<blocks {
-                    gram[row * blocks + block] += factor * features[block]
-                }
-                moments[row] += Double(features[row / 8][row % 8]) * (value - centre)
+        for start in Swift.stride(from: 0, to: y.count, by: Self.chunk) {
+            let draws = start..<min(start + Self.chunk, y.count)
+            var table = [SIMD8<Float>](repeating: .zero, count: draws.count * blocks)
+            for (row, draw) in draws.enumerated() {
+                fill(&table, 8 * blocks * row, noise, draw * stride)
+                let place = 8 * blocks * row + width
+                table[place / 8][place % 8] = Float(y[draw] - centre)
             }
-            // Sums of single-precision numbers stay short.
-            if draw % 256 == 255 || draw == y.count - 1 {
-                for row in 0..<width {
-                    for column in row..<width {
-                        total[row * width + column] += Double(
-                            gram[row * blocks + column / 8][column % 8]
-                        )
-                    }
-                }
-                for place in gram.indices { gram[place] = .zero }
-            }
+            addOuterProducts(of: table, width: blocks, into: &products)
         }
-        guard let weights = Self.solve(total, moments, width) else { return nil }
-        var squares = 0.0
-        for (draw, value) in y.enumerated() {
-            fill(&features, noise, draw * stride)
-            var rest = value - centre
-            for row in 0..<width { rest -= weights[row] * Double(features[row / 8][row % 8]) }
-            squares += rest * rest
+        let gram = (0..<width).flatMap { row in
+            products[(row * entries)..<(row * entries + width)]
         }
+        let moments = (0..<width).map { products[$0 * entries + width] }
+        guard let weights = Self.solve(gram, moments, width) else { return nil }
+        let total = products[width * entries + width]
+        var squares = total - zip(weights, moments).reduce(0) { $0 + $1.0 * $1.1 }
+        // A small difference of large sums has too few digits.
+        if squares < 1e-3 * total { squares = rest(y, centre, weights, noise, stride) }
         let count = Double(y.count)
         let variance = squares / (count - Double(width))
         return MonteCarloEstimate(
@@ -81,9 +72,41 @@ struct ControlVariates {
         )
     }
 
-    /// The features of one draw: 1, the normals, their squares less one and, perhaps, products.
-    private func fill(_ features: inout [SIMD8<Float>], _ noise: [Float], _ start: Int) {
-        func put(_ value: Float, _ place: Int) { features[place / 8][place % 8] = value }
+    /// Draws whose products are added in single precision.
+    private static let chunk = 256
+
+    /// The sum of squares that the features leave, draw by draw.
+    private func rest(
+        _ y: [Double],
+        _ centre: Double,
+        _ weights: [Double],
+        _ noise: [Float],
+        _ stride: Int
+    ) -> Double {
+        var features = [SIMD8<Float>](repeating: .zero, count: (width + 7) / 8)
+        var squares = 0.0
+        for (draw, value) in y.enumerated() {
+            fill(&features, 0, noise, draw * stride)
+            var rest = value - centre
+            for place in 0..<width {
+                rest -= weights[place] * Double(features[place / 8][place % 8])
+            }
+            squares += rest * rest
+        }
+        return squares
+    }
+
+    /// The features of one draw from a place on: 1, the normals, their squares less one and, perhaps,
+    /// products.
+    private func fill(
+        _ table: inout [SIMD8<Float>],
+        _ first: Int,
+        _ noise: [Float],
+        _ start: Int
+    ) {
+        func put(_ value: Float, _ place: Int) {
+            table[(first + place) / 8][(first + place) % 8] = value
+        }
         put(1, 0)
         var place = 1 + 2 * dimension
         for i in 0..<dimension {

@@ -66,25 +66,28 @@ public struct FisherEstimator: Sendable {
         {
             trace = adjusted
         }
-        let table =
-            sensitivity.contextDim <= Self.momentWidth ? scores.secondMoments() : nil
-        let moments = { (vector: [Double]) in
-            table.map { Self.product($0, vector) } ?? scores.secondMoments(times: vector)
+        let halves = [scores.half(0), scores.half(1)]
+        let tables =
+            sensitivity.contextDim <= Self.momentWidth ? halves.map { $0.secondMoments() } : nil
+        let moments = { (half: Int, vector: [Double]) in
+            tables.map { Self.product($0[half], vector) }
+                ?? halves[half].secondMoments(times: vector)
         }
-        let top = largest(derivative, moments: moments)
-        let pushed = derivative.pushed(top.vector)
-        let squares = (0..<draws).map { draw in
-            let share = scores.product(draw, pushed)
-            return share * share
+        let both = { (vector: [Double]) in
+            zip(moments(0, vector), moments(1, vector)).map { 0.5 * ($0 + $1) }
+        }
+        // The largest eigenvalue of the draws' own matrix would exceed the true one; so each half
+        // of the draws measures along the eigenvector of the other.
+        let squares = (0..<2).flatMap { half in
+            let other = largest(derivative) { moments(1 - half, $0) }
+            let pushed = derivative.pushed(other.vector)
+            return halves[half].products(pushed).map { $0 * $0 }
         }
         return FisherInformation(
             trace: trace,
-            largestEigenvalue: MonteCarloEstimate(
-                mean: top.value,
-                standardError: MonteCarloEstimate(squares).standardError
-            ),
-            direction: top.vector,
-            matrix: withMatrix ? matrix(derivative, moments: moments) : nil,
+            largestEigenvalue: MonteCarloEstimate(squares),
+            direction: largest(derivative, moments: both).vector,
+            matrix: withMatrix ? matrix(derivative, moments: both) : nil,
             method: .monteCarlo
         )
     }
@@ -196,36 +199,50 @@ public struct FisherEstimator: Sendable {
     }
 }
 
-/// ∂ log q/∂c at draws, the last numbers of the rows of a table.
+/// ∂ log q/∂c at draws, the last numbers of the rows of a table: of all draws or of every other one.
 private struct Scores {
     private let rows: [Float]
     private let stride: Int
     private let width: Int
+    private let draws: StrideTo<Int>
     private let count: Int
 
     init(_ rows: [Float], stride: Int, width: Int) {
+        self.init(rows, stride: stride, width: width, first: 0, step: 1)
+    }
+
+    private init(_ rows: [Float], stride: Int, width: Int, first: Int, step: Int) {
         self.rows = rows
         self.stride = stride
         self.width = width
-        count = rows.count / stride
+        draws = Swift.stride(from: first, to: rows.count / stride, by: step)
+        count = (rows.count / stride - first + step - 1) / step
+    }
+
+    /// The even draws or the odd ones.
+    func half(_ parity: Int) -> Scores {
+        Scores(rows, stride: stride, width: width, first: parity, step: 2)
     }
 
     /// Where the score of a draw begins.
     private func start(_ draw: Int) -> Int { (draw + 1) * stride - width }
 
     /// gᵀ v.
-    func product(_ draw: Int, _ vector: [Double]) -> Double {
+    private func product(_ draw: Int, _ vector: [Double]) -> Double {
         let first = start(draw)
         var total = 0.0
         for place in 0..<width { total += Double(rows[first + place]) * vector[place] }
         return total
     }
 
+    /// gᵀ v of each draw.
+    func products(_ vector: [Double]) -> [Double] { draws.map { product($0, vector) } }
+
     /// All of them, `[S, C]`.
     var values: [Double] {
         var values: [Double] = []
         values.reserveCapacity(count * width)
-        for draw in 0..<count {
+        for draw in draws {
             let first = start(draw)
             for place in 0..<width { values.append(Double(rows[first + place])) }
         }
@@ -235,7 +252,7 @@ private struct Scores {
     /// mean of g gᵀ, `[C, C]`.
     func secondMoments() -> [Double] {
         var moments = [Double](repeating: 0, count: width * width)
-        for draw in 0..<count {
+        for draw in draws {
             let first = start(draw)
             for row in 0..<width {
                 let factor = Double(rows[first + row])
@@ -257,7 +274,7 @@ private struct Scores {
     /// mean of g (gᵀ v).
     func secondMoments(times vector: [Double]) -> [Double] {
         var result = [Double](repeating: 0, count: width)
-        for draw in 0..<count {
+        for draw in draws {
             let first = start(draw)
             let share = product(draw, vector)
             for place in 0..<width { result[place] += share * Double(rows[first + place]) }

@@ -10,7 +10,8 @@
 public struct FisherInformation: Sendable, Equatable {
     /// tr I.
     public var trace: MonteCarloEstimate
-    /// λmax, and its standard error to first order; from draws it is biased upward.
+    /// λmax; from draws it is measured along the eigenvectors of other draws, so that its mean is at
+    /// most λmax, and less by what those vectors are off.
     public var largestEigenvalue: MonteCarloEstimate
     /// The eigenvector of λmax: the direction of x in which little moves the posterior most, of
     /// length one, `[L]`.

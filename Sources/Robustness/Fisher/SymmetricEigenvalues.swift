@@ -129,19 +129,77 @@ struct LargestEigenvalue {
         self.vector = vector.map { $0 / (largest < 0 ? -length : length) }
     }
 
-    /// The largest eigenvalue of a tridiagonal matrix, and its vector.
+    /// The largest eigenvalue of a tridiagonal matrix by bisection, and its vector by inverse
+    /// iteration.
+    ///
+    /// T − λ is negative definite above the largest eigenvalue alone, so the signs of its pivots
+    /// tell on which side λ is, and no pivoting is needed there.
+    ///
+    /// *Reference*: Golub and Van Loan (2013), Matrix Computations, section 8.4.
     private static func largest(
         _ diagonal: [Double],
         _ beside: [Double]
     ) -> (value: Double, weights: [Double]) {
         let n = diagonal.count
-        var matrix = [Double](repeating: 0, count: n * n)
+        var (low, high) = (diagonal[0], diagonal[0])
         for place in 0..<n {
-            matrix[place * n + place] = diagonal[place]
-            if place + 1 < n { matrix[place * n + place + 1] = beside[place] }
+            let left = place > 0 ? abs(beside[place - 1]) : 0
+            let right = place + 1 < n ? abs(beside[place]) : 0
+            low = max(low, diagonal[place])
+            high = max(high, diagonal[place] + left + right)
         }
-        let eigen = SymmetricEigenvalues(matrix, dimension: n)
-        return (eigen.values[0], eigen.vectors[0])
+        guard high.isFinite, high > low else { return (high, axis(of: diagonal)) }
+        // Beyond the bound of the discs by a little: there every pivot is negative.
+        high += 1e-15 * abs(high)
+        while true {
+            let middle = low + 0.5 * (high - low)
+            guard middle > low, middle < high, high - low > 1e-15 * abs(high) else { break }
+            if pivots(diagonal, beside, less: middle) == nil {
+                low = middle
+            } else {
+                high = middle
+            }
+        }
+        guard let pivots = pivots(diagonal, beside, less: high) else {
+            return (high, axis(of: diagonal))
+        }
+        var vector = [Double](repeating: 1, count: n)
+        for _ in 0..<3 {
+            // T − λ = L D Lᵀ with ones on the diagonal of L.
+            for place in 1..<n {
+                vector[place] -= beside[place - 1] / pivots[place - 1] * vector[place - 1]
+            }
+            for place in 0..<n { vector[place] /= pivots[place] }
+            for place in (0..<(n - 1)).reversed() {
+                vector[place] -= beside[place] / pivots[place] * vector[place + 1]
+            }
+            let length = dot(vector, vector).squareRoot()
+            for place in 0..<n { vector[place] /= length }
+        }
+        return (high, vector)
+    }
+
+    /// The pivots of T − λ, if all are negative.
+    private static func pivots(
+        _ diagonal: [Double],
+        _ beside: [Double],
+        less shift: Double
+    ) -> [Double]? {
+        var pivots: [Double] = []
+        pivots.reserveCapacity(diagonal.count)
+        for place in diagonal.indices {
+            var pivot = diagonal[place] - shift
+            if let last = pivots.last { pivot -= beside[place - 1] * beside[place - 1] / last }
+            guard pivot < 0 else { return nil }
+            pivots.append(pivot)
+        }
+        return pivots
+    }
+
+    /// The axis of the largest entry of a diagonal matrix.
+    private static func axis(of diagonal: [Double]) -> [Double] {
+        let top = diagonal.indices.max { diagonal[$0] < diagonal[$1] }
+        return diagonal.indices.map { $0 == top ? 1 : 0 }
     }
 }
 
