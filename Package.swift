@@ -182,7 +182,7 @@ let package = Package(
         ),
         .testTarget(
             name: "PosteriorServerTests",
-            dependencies: ["PosteriorAPI", "PosteriorServer", "StrictJSON"]
+            dependencies: ["MetricsExposition", "PosteriorAPI", "PosteriorServer", "StrictJSON"]
         ),
         .testTarget(
             name: "StatisticalTests",
