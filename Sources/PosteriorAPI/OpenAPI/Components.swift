@@ -60,7 +60,13 @@ enum Components {
     private static func requests(_ limits: ServiceLimits) -> [(String, Schema)] {
         let draws = UInt64(limits.draws)
         let samples = Schema.integer(from: 1, to: draws).orNull
-        let theta: [(String, Schema)] = [("theta", .named("Numbers"))]
+        let theta: [(String, Schema)] = [
+            (
+                "theta",
+                Schema.anyList(least: 1)
+                    .about("A list of theta, and for observations such a list for each of them.")
+            )
+        ]
         let unit: [(String, Schema)] = [
             ("epsilon_unit", Schema.text(["data_scale", "absolute"]).orNull)
         ]
@@ -79,7 +85,10 @@ enum Components {
             let observations: [(String, Schema)] = [
                 (
                     "observations",
-                    Schema.list(of: .named("Numbers"), least: 1, most: limits.observations).orNull
+                    .any([
+                        Schema.list(of: .named("Numbers"), least: 1, most: 1),
+                        .batch(most: limits.observations), .null,
+                    ])
                 ), ("observation", Schema.named("Numbers").orNull),
             ]
             return Schema.object(required: required, optional: observations + optional)
@@ -107,8 +116,8 @@ enum Components {
                 "objective",
                 Schema.text(["kl_clean_attacked", "kl_attacked_clean", "mmd", "nll", "target"])
                     .orNull
-            ), ("theta", Schema.named("Numbers").orNull),
-            ("target", Schema.named("Numbers").orNull), ("seed", seed.orNull),
+            ), ("theta", Schema.anyList(least: 1).orNull),
+            ("target", Schema.anyList(least: 1).orNull), ("seed", seed.orNull),
         ]
         return [
             ("SampleRequest", request(optional: sample + levels)),

@@ -29,12 +29,13 @@ struct Schema {
     var unlinked: Schema { Schema([("type", #""object""#), ("if", "true"), ("then", json)]) }
 
     /// What the schema allows, or null: null counts as left out wherever something may be.
-    var orNull: Schema { .any([self, Schema([("type", #""null""#)])]) }
+    var orNull: Schema { .any([self, .null]) }
 }
 
 // MARK: Kinds
 
 extension Schema {
+    static let null = Schema([("type", #""null""#)])
     static let boolean = Schema([("type", #""boolean""#)])
     static let text = Schema([("type", #""string""#)])
     static let anyObject = Schema([("type", #""object""#)])
@@ -80,6 +81,20 @@ extension Schema {
         if least > 0 { keywords.append(("minItems", String(least))) }
         if let most { keywords.append(("maxItems", String(most))) }
         return Schema(keywords)
+    }
+
+    /// A list of anything.
+    static func anyList(least: Int) -> Schema {
+        Schema([("type", #""array""#), ("minItems", String(least))])
+    }
+
+    /// Several things, at least one of them no number: what is wrong with one of them is said of it
+    /// alone, in its place in the answer.
+    static func batch(most: Int) -> Schema {
+        Schema([
+            ("type", #""array""#), ("minItems", "2"), ("maxItems", String(most)),
+            ("contains", #"{"not":{"type":"number"}}"#),
+        ])
     }
 
     /// A list whose elements differ from each other.
