@@ -182,7 +182,8 @@ let package = Package(
         ),
         .testTarget(
             name: "PosteriorServerTests",
-            dependencies: ["MetricsExposition", "PosteriorAPI", "PosteriorServer", "StrictJSON"]
+            dependencies: ["MetricsExposition", "PosteriorAPI", "PosteriorServer", "StrictJSON"],
+            exclude: ["Fixtures"]
         ),
         .testTarget(
             name: "StatisticalTests",

@@ -30,6 +30,8 @@ enum LoopMessage: Sendable {
     case completed(ConnectionToken, number: Int, ServerResponse, WorkTimes)
     /// Say that this was read.
     case respond(DispatchGroup)
+    /// A request waited too long for a worker.
+    case waitedTooLong(ConnectionToken, number: Int)
     /// A piece of a streamed answer was made.
     case pieceMade(ConnectionToken, number: Int, StreamPiece)
     /// Finish what is in progress until a moment, then end.

@@ -64,6 +64,10 @@ public struct PosteriorService: HTTPService {
         context: inout RequestContext
     ) -> Admission {
         do throws(APIError) {
+            if request.method == .options, request.path == "*" {
+                try access.check(request, for: nil, &context)
+                return .respond(Self.options([.get, .head, .post, .options]))
+            }
             guard let match = router.match(request.path ?? "") else {
                 try access.check(request, for: nil, &context)
                 throw .unknownPath
@@ -78,7 +82,7 @@ public struct PosteriorService: HTTPService {
                 throw .methodNotAllowed(allowed: match.allowedMethods)
             }
             if request.method == .options {
-                return .respond(Self.options(match))
+                return .respond(Self.options(match.allowedMethods))
             }
             if case .page(let page) = match.endpoint {
                 guard !hasBody else { throw .unexpectedBody }
@@ -251,9 +255,9 @@ public struct PosteriorService: HTTPService {
         return response
     }
 
-    private static func options(_ match: Router.Match) -> ServerResponse {
+    private static func options(_ methods: [HTTPRequest.Method]) -> ServerResponse {
         var head = HTTPResponse(status: .ok)
-        head.headerFields[.allow] = list(match.allowedMethods)
+        head.headerFields[.allow] = list(methods)
         return ServerResponse(head: head)
     }
 

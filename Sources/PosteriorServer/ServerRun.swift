@@ -109,6 +109,7 @@ struct ServerRun {
         limits.bodyBytes = settings.bodyLimit
         limits.computeTime = .seconds(settings.timeLimit)
         limits.evaluations = settings.evaluationLimit
+        settings.limits.apply(to: &limits)
         return limits
     }
 
@@ -121,6 +122,7 @@ struct ServerRun {
         configuration.host = settings.host
         configuration.port = UInt16(settings.port)
         configuration.workerCount = settings.workers
+        settings.limits.apply(to: &configuration)
         configuration.inheritedListeners = ServiceManager.takeListeners()
         configuration.requiresLoopback = !isProtected && !settings.insecure
         return configuration

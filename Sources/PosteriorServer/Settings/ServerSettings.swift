@@ -19,4 +19,5 @@ struct ServerSettings: Sendable {
     var insecure = false
     var logFormat = LogFormat.auto.rawValue
     var logLevel = "info"
+    var limits = LimitSettings()
 }
