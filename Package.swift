@@ -6,6 +6,7 @@ let argumentParser: Target.Dependency = .product(
     name: "ArgumentParser",
     package: "swift-argument-parser"
 )
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -20,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.7.0"),
     ],
     targets: [
         // The numerical engine and the statistics.
@@ -61,6 +63,8 @@ let package = Package(
         ),
         .target(name: "CSystemEvents"),
         .target(name: "OperatingSystem"),
+        .target(name: "Credentials", dependencies: ["COpenSSL", "StrictJSON"]),
+        .target(name: "MetricsExposition", dependencies: [metrics]),
         .target(name: "HTTPMessages", dependencies: [httpTypes]),
         .target(
             name: "HTTPServing",
@@ -71,17 +75,17 @@ let package = Package(
         .target(
             name: "PosteriorAPI",
             dependencies: [
-                "ContentCoding", "Estimators", "HTTPMessages", "ModelStore", "Robustness",
-                "StrictJSON", httpTypes,
+                "ContentCoding", "Credentials", "Estimators", "HTTPMessages", "MetricsExposition",
+                "ModelStore", "Robustness", "StrictJSON", httpTypes, metrics,
             ]
         ),
         // The programs.
         .executableTarget(
             name: "PosteriorServer",
             dependencies: [
-                "Estimators", "HTTPMessages", "HTTPServing", "ModelStore", "OperatingSystem",
-                "PosteriorAPI",
-                "StrictJSON", argumentParser, logging,
+                "Credentials", "Estimators", "HTTPMessages", "HTTPServing", "MetricsExposition",
+                "ModelStore", "OperatingSystem", "PosteriorAPI", "StrictJSON", argumentParser,
+                httpTypes, logging, metrics,
             ]
         ),
         .executableTarget(
@@ -157,6 +161,11 @@ let package = Package(
             exclude: ["Fixtures"]
         ),
         .testTarget(name: "ContentCodingTests", dependencies: ["ContentCoding"]),
+        .testTarget(name: "CredentialsTests", dependencies: ["Credentials", "StrictJSON"]),
+        .testTarget(
+            name: "MetricsExpositionTests",
+            dependencies: ["MetricsExposition", metrics]
+        ),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", httpTypes]),
         .testTarget(
             name: "HTTPServingTests",
@@ -165,9 +174,9 @@ let package = Package(
         .testTarget(
             name: "PosteriorAPITests",
             dependencies: [
-                "ContentCoding", "Distributions", "Estimators", "HTTPMessages", "HTTPServing",
-                "ModelStore",
-                "PosteriorAPI", "Robustness", "StrictJSON", httpTypes,
+                "ContentCoding", "Credentials", "Distributions", "Estimators", "HTTPMessages",
+                "HTTPServing", "MetricsExposition", "ModelStore", "PosteriorAPI", "Robustness",
+                "StrictJSON", httpTypes,
             ]
         ),
         // The next two run the programs, which are built with them.
@@ -180,7 +189,10 @@ let package = Package(
         ),
         .testTarget(
             name: "PosteriorServerTests",
-            dependencies: ["PosteriorServer", "StrictJSON", "TLSTestSupport"],
+            dependencies: [
+                "MetricsExposition", "PosteriorAPI", "PosteriorServer", "StrictJSON",
+                "TLSTestSupport",
+            ],
             exclude: ["Fixtures"]
         ),
         .testTarget(

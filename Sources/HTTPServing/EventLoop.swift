@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import HTTPMessages
 import Synchronization
@@ -155,6 +156,8 @@ final class EventLoop {
             add(Socket(owning: raw), address, isRestricted: isRestricted)
         case .completed(let token, let number, let response, let times):
             completed(token, number: number, response, times)
+        case .respond(let group):
+            group.leave()
         case .waitedTooLong(let token, let number):
             waitedTooLong(token, number: number)
         case .pieceMade(let token, let number, let piece):

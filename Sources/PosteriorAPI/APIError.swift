@@ -1,9 +1,16 @@
 public import ContentCoding
+public import Credentials
 public import HTTPTypes
 public import StrictJSON
 
 /// Everything that a request can be told is wrong with it: one table from error to answer.
 public enum APIError: Error, Equatable, Sendable {
+    /// The request has no key, or none that is valid.
+    case unauthorized(isWrong: Bool)
+    /// The request has two keys.
+    case conflictingCredentials
+    /// The key is not for this.
+    case forbidden(Scope)
     /// No route has this path.
     case unknownPath
     /// No model has this name.
@@ -46,6 +53,9 @@ public enum APIError: Error, Equatable, Sendable {
     /// Status and code of each error; codes are part of the API and do not change.
     private var row: (status: HTTPResponse.Status, code: String) {
         switch self {
+        case .unauthorized: (.unauthorized, "unauthorized")
+        case .conflictingCredentials: (.badRequest, "conflicting_credentials")
+        case .forbidden: (.forbidden, "forbidden")
         case .unknownPath: (.notFound, "unknown_path")
         case .unknownModel: (.notFound, "unknown_model")
         case .unknownVersion: (.notFound, "unknown_version")
@@ -82,6 +92,11 @@ public enum APIError: Error, Equatable, Sendable {
     /// What is wrong, what was expected and what came.
     public var message: String {
         switch self {
+        case .unauthorized(false):
+            "a key is needed: Authorization: Bearer KEY, or X-API-Key: KEY"
+        case .unauthorized(true): "the key is not known here, or has ended"
+        case .conflictingCredentials: "the request has two different keys"
+        case .forbidden(let scope): "the key has not the scope \(scope.rawValue)"
         case .unknownPath: "there is nothing at this path; GET /v1/models lists the models"
         case .unknownModel(let name):
             ModelNameText.isSafe(name)
@@ -127,7 +142,9 @@ public enum APIError: Error, Equatable, Sendable {
         case .invalidField(let error), .invalidObservation(let error):
             error.path.isEmpty ? "body" : error.path
         case .unanswerable(let path, _), .timeLimit(let path): path
-        case .unknownPath, .methodNotAllowed, .unexpectedBody, .cancelled, .notReady: nil
+        case .unauthorized, .conflictingCredentials, .forbidden, .unknownPath, .methodNotAllowed,
+            .unexpectedBody, .cancelled, .notReady:
+            nil
         }
     }
 
@@ -143,6 +160,20 @@ public enum APIError: Error, Equatable, Sendable {
             writer.string(field)
         }
         writer.endObject()
+    }
+}
+
+extension APIError {
+    /// How to ask again, RFC 9110 §11.6.1 and RFC 6750 §3; nil where a key is not the matter.
+    var challenge: String? {
+        let realm = #"Bearer realm="posterior-server""#
+        return switch self {
+        case .unauthorized(false): realm
+        case .unauthorized(true): realm + #", error="invalid_token""#
+        case .forbidden(let scope):
+            realm + #", error="insufficient_scope", scope="\#(scope.rawValue)""#
+        default: nil
+        }
     }
 }
 
