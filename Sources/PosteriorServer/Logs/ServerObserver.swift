@@ -112,6 +112,7 @@ struct ServerObserver: HTTPServerObserver {
         line.add("model", context.model)
         line.add("version", context.version)
         line.add("key_id", context.client)
+        line.add("certificate", context.certificate)
         if let refusal = exchange.refusal { line.add("reason", refusal.message) }
         return line.finish()
     }
