@@ -206,14 +206,17 @@ public struct PosteriorService: HTTPService {
         }
         let entry = try catalog.entry(match)
         guard !body.isEmpty else { throw .missingBody }
-        guard body.count <= limits.decodedBytes else {
-            throw .bodyTooLarge(limitBytes: limits.decodedBytes)
+        var limitBytes = limits.bodyBytes
+        // Only what came compressed may be longer than what is received.
+        if body.count > limitBytes, request.headerFields[.contentEncoding] != nil {
+            limitBytes = limits.decodedBytes
         }
+        guard body.count <= limitBytes else { throw .bodyTooLarge(limitBytes: limitBytes) }
         let document: JSONDocument
         do throws(JSONError) {
             document = try JSONDocument(
                 parsing: body,
-                limits: JSONLimits(bytes: limits.decodedBytes, values: limits.numbers)
+                limits: JSONLimits(bytes: limitBytes, values: limits.numbers)
             )
         } catch {
             throw .invalidJSON(error)

@@ -90,7 +90,7 @@ import Testing
         let text = head(.init(code: 299, reasonPhrase: "O\r\nK"), fields).text
         let lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
         #expect(lines.contains { $0.hasPrefix("X-Text: a  B: c") })
-        #expect(lines.count == 7)
+        #expect(lines.count == 8)
         #expect(!text.utf8.contains { $0 < 0x20 && $0 != 0x0D && $0 != 0x0A })
     }
 

@@ -119,6 +119,7 @@ struct CodedServiceTests {
     {
         let refusal = try answer(request("/page/9", accepting: "identity;q=0"))
         #expect(refusal.head.status == .notAcceptable)
+        #expect(refusal.head.headerFields[.vary] == "Accept-Encoding")
         #expect(try answer(request("/missing", accepting: "identity;q=0")).head.status == .notFound)
         var post = request("/", accepting: "*;q=0")
         post.method = .post

@@ -22,7 +22,7 @@ struct AnswerCoding {
     func apply(to response: ServerResponse) -> ServerResponse {
         guard Self.isText(response.head) else { return response }
         guard accepted != .none || response.head.status.kind != .successful else {
-            return PosteriorService.response(.notAcceptableCoding)
+            return Self.refusal
         }
         var response = response
         response.head.headerFields.append(HTTPField(name: .vary, value: "Accept-Encoding"))
@@ -42,6 +42,13 @@ struct AnswerCoding {
             response.body = coded
         }
         response.head.headerFields.append(HTTPField(name: .contentEncoding, value: "gzip"))
+        return response
+    }
+
+    /// What a client gets that takes no coding there is; one that takes more gets something else.
+    static var refusal: ServerResponse {
+        var response = PosteriorService.response(.notAcceptableCoding)
+        response.head.headerFields.append(HTTPField(name: .vary, value: "Accept-Encoding"))
         return response
     }
 

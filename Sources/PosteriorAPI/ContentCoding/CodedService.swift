@@ -45,7 +45,7 @@ public struct CodedService: HTTPService {
                 return .respond(PosteriorService.response(.unsupportedCoding))
             }
             guard AnswerCoding(request).accepted != .none else {
-                return .respond(PosteriorService.response(.notAcceptableCoding))
+                return .respond(AnswerCoding.refusal)
             }
             return admission
         }

@@ -104,8 +104,9 @@ import Testing
         let goesOn = Atomic(true)
         try fixture.withServer(configuration: .with { $0.loopCount = 2 }) { port in
             let clients = DispatchGroup()
-            for _ in 0..<4 {
-                DispatchQueue.global().async(group: clients) {
+            for index in 0..<4 {
+                // Queues of their own: those that are shared may be busy with other tests.
+                DispatchQueue(label: "client \(index)").async(group: clients) {
                     while goesOn.load(ordering: .relaxed) {
                         guard let client = try? LoopbackClient(port: port, settings) else {
                             failures.add(1, ordering: .relaxed)
@@ -122,7 +123,12 @@ import Testing
                     }
                 }
             }
-            for _ in 0..<30 {
+            var rounds = 0
+            while rounds < 30
+                || answers.load(ordering: .relaxed) < 100
+                    && failures.load(ordering: .relaxed) == 0
+            {
+                rounds += 1
                 let identity = try fixture.authority.issue("localhost")
                 _ = fixture.folder.write("server.pem", identity.certificate)
                 // In between the pair does not match.
@@ -135,6 +141,6 @@ import Testing
             clients.wait()
         }
         #expect(failures.load(ordering: .relaxed) == 0)
-        #expect(answers.load(ordering: .relaxed) > 100)
+        #expect(answers.load(ordering: .relaxed) >= 100)
     }
 }
