@@ -56,7 +56,11 @@ let package = Package(
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
         ),
         .target(name: "ContentCoding", dependencies: ["CZlib"]),
-        .target(name: "SimulationFiles", dependencies: ["CZlib", "ContentCoding"]),
+        .target(name: "NumericArrays"),
+        .target(
+            name: "SimulationFiles",
+            dependencies: ["CZlib", "ContentCoding", "NumericArrays"]
+        ),
         .target(
             name: "ModelStore",
             dependencies: ["Distributions", "Estimators", "Robustness", "StrictJSON"]
@@ -76,7 +80,7 @@ let package = Package(
             name: "PosteriorAPI",
             dependencies: [
                 "ContentCoding", "Credentials", "Estimators", "HTTPMessages", "MetricsExposition",
-                "ModelStore", "Robustness", "StrictJSON", httpTypes, metrics,
+                "ModelStore", "NumericArrays", "Robustness", "StrictJSON", httpTypes, metrics,
             ]
         ),
         // The programs.
@@ -147,6 +151,7 @@ let package = Package(
             dependencies: ["SimulationFiles"],
             exclude: ["Fixtures"]
         ),
+        .testTarget(name: "NumericArraysTests", dependencies: ["NumericArrays"]),
         .testTarget(
             name: "RobustnessTests",
             dependencies: ["Distributions", "Estimators", "Kernels", "Robustness"]
@@ -175,8 +180,8 @@ let package = Package(
             name: "PosteriorAPITests",
             dependencies: [
                 "ContentCoding", "Credentials", "Distributions", "Estimators", "HTTPMessages",
-                "HTTPServing", "MetricsExposition", "ModelStore", "PosteriorAPI", "Robustness",
-                "StrictJSON", httpTypes,
+                "HTTPServing", "MetricsExposition", "ModelStore", "NumericArrays", "PosteriorAPI",
+                "Robustness", "StrictJSON", httpTypes,
             ]
         ),
         // The next two run the programs, which are built with them.

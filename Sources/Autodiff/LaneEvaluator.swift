@@ -7,8 +7,9 @@ public enum LaneInputSource: Sendable {
     case rows([Float])
     /// Some rows of a row-major table, in the order of the list.
     case selected([Float], rows: ArraySlice<Int>)
-    /// One key an observation, for a noise input (which also takes given rows, to replay draws).
-    case noise([NoiseKey])
+    /// One key an observation, for a noise input (which also takes given rows, to replay draws);
+    /// the samples are the draws from `first` on.
+    case noise([NoiseKey], first: Int = 0)
     /// Nothing, for a presence input.
     case presence
 }
@@ -252,10 +253,10 @@ extension LaneMemory {
                         rows.startIndex + (isObservation ? place.observation : place.sample)
                     ]
                 }
-            case (.noise(let kind), .noise(let keys)):
+            case (.noise(let kind), .noise(let keys, let first)):
                 fillNoise(into: load.row, count: input.width, kind: kind, laneCount: laneCount) {
                     let place = place($0)
-                    return (keys[place.observation], UInt64(place.sample % samples))
+                    return (keys[place.observation], UInt64(first + place.sample % samples))
                 }
             case (.presence, .presence):
                 fillPresence(into: load.row, count: input.width, laneCount: laneCount)

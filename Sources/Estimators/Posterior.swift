@@ -224,6 +224,7 @@ public struct Posterior: Sendable {
     ///   - count: S, the number of draws of each observation.
     ///   - observations: `[B, L]`, row-major.
     ///   - seeds: `[B]`, the seed of each observation's draws.
+    ///   - first: The index of the first draw, to make many in several goes.
     ///   - withLogProb: Whether to return the log density of each draw, too.
     ///   - workers: How many threads may take part.
     /// - Returns: The draws `[B, S, D]` and, if asked for, their log densities `[B, S]`.
@@ -231,6 +232,7 @@ public struct Posterior: Sendable {
         count: Int,
         given observations: [Float],
         seeds: [UInt64],
+        first: Int = 0,
         withLogProb: Bool = false,
         workers: Int = 1
     ) -> PosteriorSamples {
@@ -243,7 +245,7 @@ public struct Posterior: Sendable {
             )
         }
         let noise = Array(
-            repeating: LaneInputSource.noise(keys),
+            repeating: LaneInputSource.noise(keys, first: first),
             count: density.uniformCount > 0 ? 2 : 1
         )
         let evaluator = withLogProb ? sampleWithLogProbEvaluator : sampleEvaluator

@@ -49,15 +49,99 @@ enum Files {
         return unsafe String(cString: buffer)
     }
 
+    /// The path below a directory, every link resolved, wherever it may point to within.
+    ///
+    /// - Parameters:
+    ///   - path: Relative to `root`.
+    ///   - root: A directory with every link resolved.
+    /// - Returns: The absolute path.
+    /// - Throws: `outsideRepository` when it leads out of the directory.
+    static func resolved(_ path: String, below root: String) throws(ModelFileError) -> String {
+        let resolved = try resolved("\(root)/\(path)")
+        let prefix = root == "/" ? root : root + "/"
+        guard resolved.utf8.starts(with: prefix.utf8) else { throw .outsideRepository }
+        return resolved
+    }
+
+    /// What tells a regular file below a directory from others.
+    static func stamp(_ path: String, below root: String) throws(ModelFileError) -> FileStamp {
+        let descriptor = try open(path, below: root)
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw failure("examine the file") }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notARegularFile }
+        #if canImport(Darwin)
+        let (modified, changed) = (status.st_mtimespec, status.st_ctimespec)
+        #else
+        let (modified, changed) = (status.st_mtim, status.st_ctim)
+        #endif
+        return FileStamp(
+            device: UInt64(truncatingIfNeeded: status.st_dev),
+            number: UInt64(truncatingIfNeeded: status.st_ino),
+            sizeBytes: Int64(status.st_size),
+            modified: Int64(modified.tv_sec) &* 1_000_000_000 &+ Int64(modified.tv_nsec),
+            changed: Int64(changed.tv_sec) &* 1_000_000_000 &+ Int64(changed.tv_nsec)
+        )
+    }
+
+    /// Reads a regular file below a directory.
+    static func read(
+        _ path: String,
+        below root: String,
+        limitBytes: Int
+    ) throws(ModelFileError) -> [UInt8] {
+        let descriptor = try open(path, below: root)
+        defer { close(descriptor) }
+        return try read(descriptor, limitBytes: limitBytes)
+    }
+
+    /// Opens what a path below a directory leads to.
+    ///
+    /// Its links are resolved first, and the result is walked from the directory on without
+    /// following any: a link that takes the place of a folder meanwhile leads nowhere.
+    private static func open(_ path: String, below root: String) throws(ModelFileError) -> Int32 {
+        let target = try resolved(path, below: root)
+        var descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open the directory") }
+        let parts = target.utf8.dropFirst(root.utf8.count).split(separator: UInt8(ascii: "/"))
+        for (index, part) in parts.enumerated() {
+            let kind = index == parts.count - 1 ? O_NONBLOCK : O_DIRECTORY
+            let name = String(Substring(part))
+            let next = unsafe openat(descriptor, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | kind)
+            let error = next < 0 ? failure("open the file") : nil
+            close(descriptor)
+            if let error { throw error }
+            descriptor = next
+        }
+        return descriptor
+    }
+
+    private static func open(_ path: String, _ flags: Int32, _ mode: mode_t = 0) -> Int32 {
+        #if canImport(Glibc)
+        unsafe Glibc.open(path, flags, mode)
+        #elseif canImport(Musl)
+        unsafe Musl.open(path, flags, mode)
+        #else
+        unsafe Darwin.open(path, flags, mode)
+        #endif
+    }
+
     /// Reads a regular file.
     ///
     /// The size is asked of the open file, and a file that grows meanwhile is cut at that size,
     /// so no more than `limitBytes` are ever held.
     static func read(_ path: String, limitBytes: Int) throws(ModelFileError) -> [UInt8] {
         // Without O_NONBLOCK, opening a named pipe would wait for a writer.
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure("open the file") }
         defer { close(descriptor) }
+        return try read(descriptor, limitBytes: limitBytes)
+    }
+
+    private static func read(
+        _ descriptor: Int32,
+        limitBytes: Int
+    ) throws(ModelFileError) -> [UInt8] {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw failure("examine the file") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notARegularFile }
@@ -92,7 +176,7 @@ enum Files {
         // The process id and a random word: two writers never share a temporary file.
         let word = String(UInt64.random(in: 0...UInt64.max), radix: 16)
         let temporary = "\(path).\(getpid())-\(word).partial"
-        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw failure("create a file in \(directory)") }
         do throws(ModelFileError) {
             defer { close(descriptor) }
@@ -176,7 +260,7 @@ enum Files {
     }
 
     private static func flushDirectory(_ path: String) throws(ModelFileError) {
-        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("open the directory") }
         defer { close(descriptor) }
         // Some network file systems cannot flush a directory and say EINVAL.

@@ -15,6 +15,8 @@ import StrictJSON
 public struct ModelFile: Sendable {
     /// The name of a model file in its version's folder.
     public static let fileName = "model.safetensors"
+    /// The name of the evaluation that may lie beside it.
+    static let evaluationName = "evaluation.json"
 
     /// What is known beyond the weights.
     public let metadata: ModelMetadata

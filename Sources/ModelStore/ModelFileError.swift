@@ -11,6 +11,8 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
     case outsideRepository
     /// The file is larger than the limit.
     case tooLarge(bytes: Int, limit: Int)
+    /// The file was changed while it was read.
+    case changedMeanwhile
     /// The file ends before the part that is named.
     case truncated(part: String, expectedBytes: Int, foundBytes: Int)
     /// The file is not a safetensors file, or breaks a rule of the format.
@@ -33,6 +35,7 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
         case .notARegularFile: "not a regular file"
         case .outsideRepository: "a symbolic link leads out of the models directory"
         case .tooLarge(let bytes, let limit): "\(bytes) bytes, more than the limit of \(limit)"
+        case .changedMeanwhile: "it was changed while it was read"
         case .truncated(let part, let expected, let found):
             "truncated: \(part) needs \(expected) bytes, the file has \(found)"
         case .invalidLayout(let reason): "not a valid safetensors file: \(reason)"

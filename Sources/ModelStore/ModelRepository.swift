@@ -1,5 +1,3 @@
-import StrictJSON
-
 /// The models in a directory: `<directory>/<name>/<version>/model.safetensors`.
 ///
 /// A scan reads everything once. A file that cannot be served is refused by name, with the
@@ -67,12 +65,15 @@ public struct ModelRepository: Sendable {
         scanning directory: String,
         fileLimitBytes: Int = Self.defaultFileLimitBytes
     ) throws(ModelFileError) {
-        var scan = RepositoryScan(
-            root: try Files.resolved(directory),
-            fileLimitBytes: fileLimitBytes
-        )
-        try scan.run()
-        self.init(models: scan.models, refusals: scan.refusals)
+        let listing = try ModelsDirectory(path: directory, fileLimitBytes: fileLimitBytes)
+        var models: [Model] = []
+        var refusals = listing.refusals
+        for name in listing.names {
+            var folder = ModelFolder(name: name)
+            refusals += folder.refresh(from: listing, care: .none)
+            models += folder.versions.values.compactMap(\.model)
+        }
+        self.init(models: models, refusals: refusals)
     }
 }
 
@@ -83,90 +84,5 @@ public enum ModelDirectory {
     /// - Throws: `ModelFileError` when the system refuses.
     public static func create(_ path: String) throws(ModelFileError) {
         try Files.createDirectories(path)
-    }
-}
-
-/// One walk over a models directory.
-private struct RepositoryScan {
-    /// The directory with every link resolved.
-    let root: String
-    let fileLimitBytes: Int
-    var models: [ModelRepository.Model] = []
-    var refusals: [ModelRepository.Refusal] = []
-
-    mutating func run() throws(ModelFileError) {
-        for name in try Files.names(in: root) where name.utf8.first != UInt8(ascii: ".") {
-            guard Files.isDirectory("\(root)/\(name)") else { continue }
-            guard ModelName.isValid(name) else {
-                refuse(name, "not a model name; allowed are \(ModelName.rule)")
-                continue
-            }
-            visit(name)
-        }
-    }
-
-    private mutating func visit(_ name: String) {
-        let versions: [String]
-        do throws(ModelFileError) {
-            guard try isInside(name) else { throw .outsideRepository }
-            versions = try Files.names(in: "\(root)/\(name)")
-        } catch {
-            refuse(name, error.description)
-            return
-        }
-        for folder in versions where folder.utf8.first != UInt8(ascii: ".") {
-            let path = "\(name)/\(folder)"
-            guard Files.isDirectory("\(root)/\(path)") else { continue }
-            guard let version = ModelName.version(folder) else {
-                refuse(path, "not a version; versions are 1, 2, 3, …")
-                continue
-            }
-            let file = "\(path)/\(ModelFile.fileName)"
-            do throws(ModelFileError) {
-                let bytes = try read(file, limitBytes: fileLimitBytes)
-                models.append(
-                    ModelRepository.Model(
-                        name: name,
-                        version: version,
-                        file: try ModelFile(bytes: bytes),
-                        evaluation: evaluation(path)
-                    )
-                )
-            } catch {
-                refuse(file, error.description)
-            }
-        }
-    }
-
-    /// The evaluation beside a model; a bad one is refused alone, and the model served without.
-    private mutating func evaluation(_ path: String) -> [UInt8]? {
-        let file = "\(path)/evaluation.json"
-        guard Files.exists("\(root)/\(file)") else { return nil }
-        do throws(ModelFileError) {
-            let bytes = try read(file, limitBytes: 16 << 20)
-            do throws(JSONError) {
-                return try JSONDocument(parsing: bytes).root.text
-            } catch {
-                throw .invalidJSON(part: "evaluation", error)
-            }
-        } catch {
-            refuse(file, error.description)
-            return nil
-        }
-    }
-
-    private func read(_ path: String, limitBytes: Int) throws(ModelFileError) -> [UInt8] {
-        guard try isInside(path) else { throw .outsideRepository }
-        return try Files.read("\(root)/\(path)", limitBytes: limitBytes)
-    }
-
-    /// Whether a path, its links resolved, still lies below the root.
-    private func isInside(_ path: String) throws(ModelFileError) -> Bool {
-        let prefix = root == "/" ? root : root + "/"
-        return try Files.resolved("\(root)/\(path)").utf8.starts(with: prefix.utf8)
-    }
-
-    private mutating func refuse(_ path: String, _ reason: String) {
-        refusals.append(ModelRepository.Refusal(path: path, reason: reason))
     }
 }

@@ -35,6 +35,10 @@ public enum APIError: Error, Equatable, Sendable {
     case undecodable(ContentDecoder.Failure)
     /// The client takes the answer in no coding that there is.
     case notAcceptableCoding
+    /// The client takes none of the types there are.
+    case notAcceptable(types: [String])
+    /// The content is no array as NumPy writes them.
+    case invalidArray(reason: String)
     /// The content is not JSON.
     case invalidJSON(JSONError)
     /// A field is missing, unknown or holds the wrong thing.
@@ -49,6 +53,12 @@ public enum APIError: Error, Equatable, Sendable {
     case cancelled
     /// The server does not take work just now.
     case notReady(reason: String)
+    /// Models are not changed by requests here.
+    case modelControlOff(ModelControl)
+    /// Somebody else is changing this model.
+    case modelBusy(String)
+    /// The files of a model cannot be served.
+    case unusableModel(String, reason: String)
 
     /// Status and code of each error; codes are part of the API and do not change.
     private var row: (status: HTTPResponse.Status, code: String) {
@@ -71,6 +81,8 @@ public enum APIError: Error, Equatable, Sendable {
         case .undecodable(.noMemory): (.serviceUnavailable, "not_ready")
         case .undecodable: (.badRequest, "invalid_content_encoding")
         case .notAcceptableCoding: (.notAcceptable, "not_acceptable")
+        case .notAcceptable: (.notAcceptable, "not_acceptable")
+        case .invalidArray: (.badRequest, "invalid_array")
         case .invalidJSON: (.badRequest, "invalid_json")
         case .invalidField(.missing): (.badRequest, "missing_field")
         case .invalidField(.unknown): (.badRequest, "unknown_field")
@@ -80,6 +92,9 @@ public enum APIError: Error, Equatable, Sendable {
         case .timeLimit: (.serviceUnavailable, "time_limit")
         case .cancelled: (.clientClosedRequest, "cancelled")
         case .notReady: (.serviceUnavailable, "not_ready")
+        case .modelControlOff: (.badRequest, "model_control_off")
+        case .modelBusy: (.conflict, "model_busy")
+        case .unusableModel: (.badRequest, "unusable_model")
         }
     }
 
@@ -118,6 +133,8 @@ public enum APIError: Error, Equatable, Sendable {
         case .undecodable(let failure): "the compressed body \(failure)"
         case .notAcceptableCoding:
             "Accept-Encoding excludes both gzip and the answer as it is"
+        case .notAcceptable(let types): "Accept excludes " + types.joined(separator: " and ")
+        case .invalidArray(let reason): "the body is not an .npy array: \(reason)"
         case .invalidJSON(let error): "the body is not valid JSON: \(error)"
         case .invalidField(let error), .invalidObservation(let error): error.description
         case .unanswerable(let path, let reason): "\(path): \(reason)"
@@ -126,6 +143,12 @@ public enum APIError: Error, Equatable, Sendable {
         case .cancelled:
             "the client closed the connection, or its sending side, before the answer was ready"
         case .notReady(let reason): reason
+        case .modelControlOff(.none):
+            "the server was started without --model-control; models change with a restart or SIGHUP"
+        case .modelControlOff(let control):
+            "the server was started with --model-control \(control.rawValue), not explicit"
+        case .modelBusy(let name): "model \(name) is being loaded or unloaded; try again"
+        case .unusableModel(let name, let reason): "model \(name) cannot be loaded: \(reason)"
         }
     }
 
@@ -138,12 +161,14 @@ public enum APIError: Error, Equatable, Sendable {
         case .unsupportedMediaType: "Content-Type"
         case .unsupportedCoding, .undecodable: "Content-Encoding"
         case .notAcceptableCoding: "Accept-Encoding"
+        case .notAcceptable: "Accept"
+        case .invalidArray: "body"
         case .invalidJSON(let error): error.path.isEmpty ? "body" : error.path
         case .invalidField(let error), .invalidObservation(let error):
             error.path.isEmpty ? "body" : error.path
         case .unanswerable(let path, _), .timeLimit(let path): path
         case .unauthorized, .conflictingCredentials, .forbidden, .unknownPath, .methodNotAllowed,
-            .unexpectedBody, .cancelled, .notReady:
+            .unexpectedBody, .cancelled, .notReady, .modelControlOff, .modelBusy, .unusableModel:
             nil
         }
     }

@@ -7,9 +7,28 @@ import HTTPTypes
 /// refusing it would only make every newcomer's first request fail.
 enum MediaType {
     /// Refuses any other type.
-    static func check(_ request: HTTPRequest) throws(APIError) {
+    ///
+    /// - Parameters:
+    ///   - request: What is asked.
+    ///   - others: Types beyond these that the route takes, without parameters.
+    /// - Throws: `APIError` naming the type.
+    static func check(_ request: HTTPRequest, or others: [String] = []) throws(APIError) {
         for field in request.headerFields where field.name == .contentType {
-            if field.value != "application/json" { try check(field.value) }
+            if field.value == "application/json" || others.contains(field.value.lowercased()) {
+                continue
+            }
+            try check(field.value)
+        }
+    }
+
+    /// Refuses what `curl -d` says of its JSON, too: a request that is binary under a wrong type
+    /// must not be taken for JSON.
+    static func checkStrictly(_ request: HTTPRequest) throws(APIError) {
+        for field in request.headerFields where field.name == .contentType {
+            let type = trimmed(field.value.split(separator: ";").first ?? "")
+            guard type == "application/json" || type == "application/octet-stream" else {
+                throw .unsupportedMediaType(found: printable(field.value))
+            }
         }
     }
 

@@ -4,9 +4,9 @@ import ModelStore
 import Synchronization
 
 /// The models a service answers for, found by name and version.
-struct ModelCatalog: Sendable {
+package struct ModelCatalog: Sendable {
     /// A model and what was measured of it.
-    final class Entry: Sendable {
+    package final class Entry: Sendable {
         let model: ModelRepository.Model
         let name: String
         let version: Int
@@ -19,6 +19,8 @@ struct ModelCatalog: Sendable {
         let acceptanceRates: AcceptanceRates
         /// Where it is recorded what was answered.
         let metrics: ModelMetrics?
+        /// How its requests went.
+        let statistics = ModelStatistics()
         private let planned = Mutex<PosteriorSensitivity?>(nil)
 
         /// The scale s of the model's data, where it is known.
@@ -61,23 +63,28 @@ struct ModelCatalog: Sendable {
     private struct Versions {
         var entries: [Int: Entry] = [:]
         var latest: Entry
+        /// What `GET …/versions/N` says of each version.
+        var cards: [Int: [UInt8]] = [:]
     }
 
     private let models: [String: Versions]
     /// Every name, sorted.
     let names: [String]
+    /// What `GET /v1/models` says.
+    private(set) var list: [UInt8] = []
 
-    init(_ repository: ModelRepository, loopTime: Duration, metrics: ServiceMetrics? = nil) {
+    /// Joins the entries that are served, by name and version.
+    init(_ served: [String: [Int: Entry]]) {
         var models: [String: Versions] = [:]
-        for model in repository.models {
-            let entry = Entry(model, loopTime: loopTime, metrics: metrics)
-            var versions = models[model.name] ?? Versions(latest: entry)
-            versions.entries[model.version] = entry
-            if model.version > versions.latest.model.version { versions.latest = entry }
-            models[model.name] = versions
+        for (name, entries) in served {
+            let numbers = entries.keys.sorted()
+            guard let latest = numbers.last.flatMap({ entries[$0] }) else { continue }
+            let cards = entries.mapValues { ModelCard.encode($0.model, versions: numbers) }
+            models[name] = Versions(entries: entries, latest: latest, cards: cards)
         }
         self.models = models
         names = models.keys.sorted()
+        list = ModelCard.encodeList(self)
     }
 
     /// The model that has the least to compute, for examples.
@@ -93,6 +100,14 @@ struct ModelCatalog: Sendable {
 
     /// The largest version of a model.
     func latest(_ name: String) -> ModelRepository.Model? { models[name]?.latest.model }
+
+    /// Every entry, by name and then version.
+    var entries: [Entry] {
+        names.flatMap { name in versions(name).compactMap { models[name]?.entries[$0] } }
+    }
+
+    /// What `GET /v1/models/…` says of a model.
+    func card(_ entry: Entry) -> [UInt8] { models[entry.name]?.cards[entry.version] ?? [] }
 
     /// Notes which model a request asks for, so far as there is one: names a client makes up go
     /// neither into logs nor into metrics.

@@ -1,3 +1,4 @@
+import Estimators
 public import HTTPMessages
 public import HTTPTypes
 import MetricsExposition
@@ -10,7 +11,7 @@ import StrictJSON
 /// and densities read a body and run on a worker, unless there is so little to do that the loop
 /// is better off doing it itself.
 public struct PosteriorService: HTTPService {
-    private let catalog: ModelCatalog
+    private let models: ServedModels
     private let limits: ServiceLimits
     private let readiness: Readiness
     private let access: AccessControl
@@ -19,11 +20,29 @@ public struct PosteriorService: HTTPService {
     /// The release of the software.
     public static let release = "0.1.0"
 
-    private let list: [UInt8]
-    private let openAPI: [UInt8]
-    private let cards: [String: [Int: [UInt8]]]
+    /// Makes a service for models that may change while it runs.
+    ///
+    /// - Parameters:
+    ///   - models: What to serve.
+    ///   - limits: Bounds on what a request may ask for.
+    ///   - readiness: Turned off by whoever stops the server.
+    ///   - access: Who may ask for what.
+    ///   - metrics: Where it is recorded what was done.
+    public init(
+        models: ServedModels,
+        limits: ServiceLimits = ServiceLimits(),
+        readiness: Readiness = Readiness(),
+        access: AccessControl = AccessControl(),
+        metrics: ServiceMetrics? = nil
+    ) {
+        self.models = models
+        self.limits = limits
+        self.readiness = readiness
+        self.access = access
+        self.metrics = metrics
+    }
 
-    /// Makes a service for the models of a repository.
+    /// Makes a service for the models of a repository, which do not change.
     ///
     /// - Parameters:
     ///   - repository: What to serve.
@@ -38,22 +57,13 @@ public struct PosteriorService: HTTPService {
         access: AccessControl = AccessControl(),
         metrics: ServiceMetrics? = nil
     ) {
-        let catalog = ModelCatalog(repository, loopTime: limits.loopTime, metrics: metrics)
-        self.catalog = catalog
-        self.limits = limits
-        self.readiness = readiness
-        self.access = access
-        self.metrics = metrics
-        list = ModelCard.encodeList(catalog)
-        openAPI = OpenAPIDocument.encode(catalog, limits, asksForKeys: access.isOn)
-        var cards: [String: [Int: [UInt8]]] = [:]
-        for model in repository.models {
-            cards[model.name, default: [:]][model.version] = ModelCard.encode(
-                model,
-                versions: catalog.versions(model.name)
-            )
-        }
-        self.cards = cards
+        self.init(
+            models: ServedModels(repository, loopTime: limits.loopTime, metrics: metrics),
+            limits: limits,
+            readiness: readiness,
+            access: access,
+            metrics: metrics
+        )
     }
 
     /// Answers what needs no body; a request that does need one is checked up to its header.
@@ -76,20 +86,24 @@ public struct PosteriorService: HTTPService {
             if let scope = match.endpoint.scope {
                 try access.check(request, for: scope, &context)
             }
-            catalog.identify(match, in: &context)
-            try catalog.checkNames(match)
+            models.catalog.identify(match, in: &context)
+            try models.catalog.checkNames(match)
             guard match.allowedMethods.contains(request.method) else {
                 throw .methodNotAllowed(allowed: match.allowedMethods)
             }
             if request.method == .options {
                 return .respond(Self.options(match.allowedMethods))
             }
+            if case .order = match.endpoint {
+                try MediaType.check(request)
+                return .compute(limitBytes: min(RepositoryOrder.bodyBytes, limits.bodyBytes))
+            }
             if case .page(let page) = match.endpoint {
                 guard !hasBody else { throw .unexpectedBody }
                 if case .metrics = page { return .respond(try metricsPage(for: request)) }
                 return .respond(Self.response(.ok, try content(of: page, match)))
             }
-            try MediaType.check(request)
+            try checkTypes(request, match)
             guard hasLength else { throw .lengthRequired }
             guard hasBody else { throw .missingBody }
             for field in request.headerFields where field.name == .contentLength {
@@ -98,8 +112,29 @@ public struct PosteriorService: HTTPService {
             }
             return .compute(limitBytes: limits.bodyBytes)
         } catch {
-            return .respond(Self.response(error))
+            return .respond(Self.response(error, to: request))
         }
+    }
+
+    /// Refuses content of a type the route does not read, and clients that do not take what it
+    /// writes.
+    private func checkTypes(
+        _ request: HTTPRequest,
+        _ match: Router.Match
+    ) throws(APIError) {
+        switch match.endpoint {
+        case .call(.infer): try MediaType.checkStrictly(request)
+        case .call(.sample):
+            try MediaType.check(request, or: [NPYRequest.mediaType])
+            _ = try sampleType(request)
+        case .call(.fisher): try MediaType.check(request, or: [NPYRequest.mediaType])
+        default: try MediaType.check(request)
+        }
+    }
+
+    /// The type that draws are sent as.
+    private func sampleType(_ request: HTTPRequest) throws(APIError) -> String {
+        try AcceptedTypes(request).choose(["application/json", NPYRequest.mediaType])
     }
 
     /// Answers the requests that take no longer than `ServiceLimits.loopTime`.
@@ -109,7 +144,14 @@ public struct PosteriorService: HTTPService {
         for (index, request) in requests.enumerated()
         where request.body.count <= QuickWork.bodyBytes {
             do throws(APIError) {
-                let (entry, call) = try read(request.request, request.body)
+                let match = try match(request.request)
+                guard case .call(let endpoint) = match.endpoint, endpoint != .infer,
+                    !NPYRequest.isOne(request.request)
+                else { continue }
+                if endpoint == .sample, try sampleType(request.request) != "application/json" {
+                    continue
+                }
+                let (entry, call) = try read(request.request, match, endpoint, request.body)
                 guard let draws = call.draws, draws <= entry.quickDraws else { continue }
                 if case .sample(let work) = call {
                     SampleBatch.add(work, of: index, entry, to: &batches)
@@ -118,14 +160,15 @@ public struct PosteriorService: HTTPService {
                     answers[index] = Self.response(.ok, body)
                 }
             } catch {
-                answers[index] = Self.response(error)
+                answers[index] = Self.response(error, to: request.request)
             }
         }
         for batch in batches {
             for (index, result) in zip(batch.indices, batch.answers()) {
                 switch result {
                 case .success(let body): answers[index] = Self.response(.ok, body)
-                case .failure(let error): answers[index] = Self.response(error)
+                case .failure(let error):
+                    answers[index] = Self.response(error, to: requests[index].request)
                 }
             }
         }
@@ -139,19 +182,121 @@ public struct PosteriorService: HTTPService {
         idleWorkers: Int,
         cancellation: Cancellation
     ) -> ServerResponse {
+        let workers = max(idleWorkers, 0) + 1
         do throws(APIError) {
-            let (entry, call) = try read(request, body)
-            let workers = max(idleWorkers, 0) + 1
-            let answer = try call.answer(
-                entry,
+            let match = try match(request)
+            switch match.endpoint {
+            case .page: throw .methodNotAllowed(allowed: match.allowedMethods)
+            case .order(let order):
+                let answer = try RepositoryOrder.answer(order, model: match.model, body, models)
+                return Self.response(.ok, answer)
+            case .call(.infer):
+                return try infer(request, match, body, workers: workers, cancellation)
+            case .call(let endpoint):
+                let (entry, call) = try read(request, match, endpoint, body)
+                if case .sample(let work) = call {
+                    return try sample(work, entry, request, workers: workers)
+                }
+                if endpoint == .sample, try sampleType(request) != "application/json" {
+                    // A truncated posterior may have fewer draws than asked for.
+                    throw .notAcceptable(types: ["application/json"])
+                }
+                let answer = try call.answer(
+                    entry,
+                    limits: limits,
+                    workers: workers,
+                    cancellation: cancellation
+                )
+                return Self.response(.ok, answer)
+            }
+        } catch {
+            return Self.response(error, to: request)
+        }
+    }
+
+    /// Answers with draws, as the client takes them; many are made while they are sent.
+    private func sample(
+        _ work: SampleWork,
+        _ entry: ModelCatalog.Entry,
+        _ request: HTTPRequest,
+        workers: Int
+    ) throws(APIError) -> ServerResponse {
+        let type = try sampleType(request)
+        var head = HTTPResponse(status: .ok)
+        head.headerFields[.contentType] = type
+        head.headerFields[.vary] = "Accept"
+        guard type == "application/json" else {
+            guard work.request.output == .samples, !work.request.withLogProb else {
+                throw .notAcceptable(types: ["application/json"])
+            }
+            head.headerFields[.posteriorModel] = entry.name
+            head.headerFields[.posteriorVersion] = String(entry.version)
+            head.headerFields[.posteriorSeed] = String(work.seed)
+            let stream = try SampleStream.npy(work, entry, workers: workers)
+            return work.draws * entry.posterior.thetaDim < SampleStream.leastNumbers
+                ? try stream.whole(head) : ServerResponse(head: head, stream: stream)
+        }
+        if SampleStream.suits(work, entry) {
+            let stream = try SampleStream.json(work, entry, workers: workers)
+            return ServerResponse(head: head, stream: stream)
+        }
+        let answers = SampleEndpoint.answers([work], model: entry, workers: workers)
+        return ServerResponse(head: head, body: try answers[0].get())
+    }
+
+    /// Answers an inference request.
+    private func infer(
+        _ request: HTTPRequest,
+        _ match: Router.Match,
+        _ body: [UInt8],
+        workers: Int,
+        _ cancellation: Cancellation
+    ) throws(APIError) -> ServerResponse {
+        let entry = try models.catalog.entry(match)
+        let start = ContinuousClock.now
+        do throws(APIError) {
+            guard !body.isEmpty else { throw .missingBody }
+            _ = try checkedLimit(request, body)
+            let length = try Self.jsonLength(request, body.count)
+            let read =
+                length == 0
+                ? try InferenceRequest(raw: body, entry, limits)
+                : try InferenceRequest(body, jsonLength: length, entry, limits)
+            let response = try InferenceEndpoint.answer(
+                read,
+                model: entry,
                 limits: limits,
                 workers: workers,
                 cancellation: cancellation
             )
-            return Self.response(.ok, answer)
+            entry.statistics.note(isSuccess: true, start.duration(to: .now))
+            return response
         } catch {
-            return Self.response(error)
+            entry.statistics.note(isSuccess: false, start.duration(to: .now))
+            throw error
         }
+    }
+
+    /// What `Inference-Header-Content-Length` says; nil where it is not there.
+    private static func jsonLength(
+        _ request: HTTPRequest,
+        _ bodyBytes: Int
+    ) throws(APIError) -> Int? {
+        let fields = request.headerFields[values: .inferenceHeaderContentLength]
+        guard let text = fields.first else { return nil }
+        let isNumber =
+            (1...10).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        guard fields.count == 1, isNumber, let length = Int(text), length <= bodyBytes else {
+            throw .invalidField(
+                .mismatch(
+                    path: "Inference-Header-Content-Length",
+                    expected: "the length of the JSON, at most the \(bodyBytes) bytes of the body",
+                    found: String(fields.joined(separator: ", ").prefix(64))
+                )
+            )
+        }
+        return length
     }
 
     private func content(
@@ -165,19 +310,33 @@ public struct PosteriorService: HTTPService {
             guard !readiness.isDraining else {
                 throw .notReady(reason: "the server is shutting down")
             }
-            guard !catalog.names.isEmpty else {
+            guard models.isReady else {
                 throw .notReady(reason: "there is no model to serve")
             }
             return Self.readyBody
         case .models:
-            return list
+            return models.catalog.list
         case .openAPI:
-            return openAPI
+            return OpenAPIDocument.encode(models.catalog, limits, asksForKeys: access.isOn)
         case .metrics:
             throw .unknownPath
+        case .server: return ProtocolPages.server(models.control)
+        case .names: return ProtocolPages.names(models.catalog)
+        case .metadata:
+            let catalog = models.catalog
+            let entry = try catalog.entry(match)
+            return ProtocolPages.model(entry, versions: catalog.versions(entry.name))
+        case .modelReady:
+            let entry = try models.catalog.entry(match)
+            guard !readiness.isDraining else {
+                throw .notReady(reason: "the server is shutting down")
+            }
+            return ProtocolPages.ready(entry)
+        case .statistics: return ProtocolPages.statistics([try models.catalog.entry(match)])
+        case .allStatistics: return ProtocolPages.statistics(models.catalog.entries)
         case .card:
-            let model = try catalog.entry(match)
-            return cards[model.name]?[model.version] ?? []
+            let catalog = models.catalog
+            return catalog.card(try catalog.entry(match))
         }
     }
 
@@ -195,23 +354,42 @@ public struct PosteriorService: HTTPService {
         )
     }
 
-    /// Finds the model and reads the content of a request.
-    private func read(
+    private func match(_ request: HTTPRequest) throws(APIError) -> Router.Match {
+        guard let match = router.match(request.path ?? "") else { throw .unknownPath }
+        return match
+    }
+
+    /// The longest that the content of a request may be.
+    ///
+    /// - Throws: `APIError` when it is longer.
+    private func checkedLimit(
         _ request: HTTPRequest,
         _ body: [UInt8]
-    ) throws(APIError) -> (ModelCatalog.Entry, PosteriorCall) {
-        guard let match = router.match(request.path ?? "") else { throw .unknownPath }
-        guard case .call(let call) = match.endpoint else {
-            throw .methodNotAllowed(allowed: match.allowedMethods)
-        }
-        let entry = try catalog.entry(match)
-        guard !body.isEmpty else { throw .missingBody }
+    ) throws(APIError) -> Int {
         var limitBytes = limits.bodyBytes
         // Only what came compressed may be longer than what is received.
         if body.count > limitBytes, request.headerFields[.contentEncoding] != nil {
             limitBytes = limits.decodedBytes
         }
         guard body.count <= limitBytes else { throw .bodyTooLarge(limitBytes: limitBytes) }
+        return limitBytes
+    }
+
+    /// Finds the model and reads the content of a request.
+    private func read(
+        _ request: HTTPRequest,
+        _ match: Router.Match,
+        _ call: Endpoint.Call,
+        _ body: [UInt8]
+    ) throws(APIError) -> (ModelCatalog.Entry, PosteriorCall) {
+        let entry = try models.catalog.entry(match)
+        guard !body.isEmpty else { throw .missingBody }
+        let limitBytes = try checkedLimit(request, body)
+        if NPYRequest.isOne(request) {
+            let parameters = try NPYRequest.parameters(request)
+            let array = try NPYRequest.array(body, limits)
+            return (entry, try PosteriorCall(call, parameters.root, array: array, entry, limits))
+        }
         let document: JSONDocument
         do throws(JSONError) {
             document = try JSONDocument(
@@ -242,11 +420,17 @@ public struct PosteriorService: HTTPService {
         return ServerResponse(head: head, body: body)
     }
 
-    static func response(_ error: APIError) -> ServerResponse {
+    /// An error: below `/v2` a text, as the Open Inference Protocol has it, else an object.
+    static func response(_ error: APIError, to request: HTTPRequest) -> ServerResponse {
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
         writer.key("error")
-        error.write(to: &writer)
+        let path = request.path ?? ""
+        if path == "/v2" || path.hasPrefix("/v2/") || path.hasPrefix("/v2?") {
+            writer.string(error.message)
+        } else {
+            error.write(to: &writer)
+        }
         writer.endObject()
         var response = response(error.status, writer.finish())
         if let challenge = error.challenge {
@@ -269,5 +453,19 @@ public struct PosteriorService: HTTPService {
 
     private static func list(_ methods: [HTTPRequest.Method]) -> String {
         methods.map(\.rawValue).joined(separator: ", ")
+    }
+}
+
+extension HTTPField.Name {
+    /// What a binary answer has no place for.
+    static let posteriorModel = posterior("Model")
+    static let posteriorVersion = posterior("Version")
+    static let posteriorSeed = posterior("Seed")
+
+    private static func posterior(_ name: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name("Posterior-\(name)") else {
+            preconditionFailure("no token")
+        }
+        return name
     }
 }

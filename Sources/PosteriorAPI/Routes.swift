@@ -7,6 +7,8 @@ enum Endpoint: Sendable, Equatable {
     case page(Page)
     /// Something to POST to: reads a body and computes.
     case call(Call)
+    /// Something to POST to that looks at or changes which models are served.
+    case order(Order)
 
     enum Page: Sendable {
         case live
@@ -15,6 +17,12 @@ enum Endpoint: Sendable, Equatable {
         case card
         case metrics
         case openAPI
+        case server
+        case names
+        case metadata
+        case modelReady
+        case statistics
+        case allStatistics
     }
 
     enum Call: Sendable {
@@ -25,6 +33,13 @@ enum Endpoint: Sendable, Equatable {
         case fisher
         case attack
         case robustness
+        case infer
+    }
+
+    enum Order: Sendable {
+        case index
+        case load
+        case unload
     }
 }
 
@@ -36,7 +51,7 @@ extension Endpoint {
     var allowedMethods: [HTTPRequest.Method] {
         switch self {
         case .page: Self.pageMethods
-        case .call: Self.callMethods
+        case .call, .order: Self.callMethods
         }
     }
 
@@ -45,9 +60,10 @@ extension Endpoint {
     var scope: Scope? {
         switch self {
         case .page(.live), .page(.ready): nil
-        case .page(.models), .page(.card), .page(.openAPI): .infer
         case .page(.metrics): .metrics
+        case .page: .infer
         case .call: .infer
+        case .order: .admin
         }
     }
 }
@@ -65,6 +81,10 @@ struct Route: Sendable {
 
     static func post(_ path: String, _ call: Endpoint.Call) -> Route {
         Route(path: path, endpoint: .call(call))
+    }
+
+    static func order(_ path: String, _ order: Endpoint.Order) -> Route {
+        Route(path: path, endpoint: .order(order))
     }
 
     /// The API on one screen.
@@ -92,5 +112,20 @@ struct Route: Sendable {
         .post("/v1/models/{model}/versions/{version}/attack", .attack),
         .post("/v1/models/{model}/robustness", .robustness),
         .post("/v1/models/{model}/versions/{version}/robustness", .robustness),
+        .get("/v2", .server),
+        .get("/v2/", .server),
+        .get("/v2/models", .names),
+        .get("/v2/models/stats", .allStatistics),
+        .get("/v2/models/{model}", .metadata),
+        .get("/v2/models/{model}/versions/{version}", .metadata),
+        .get("/v2/models/{model}/ready", .modelReady),
+        .get("/v2/models/{model}/versions/{version}/ready", .modelReady),
+        .get("/v2/models/{model}/stats", .statistics),
+        .get("/v2/models/{model}/versions/{version}/stats", .statistics),
+        .post("/v2/models/{model}/infer", .infer),
+        .post("/v2/models/{model}/versions/{version}/infer", .infer),
+        .order("/v2/repository/index", .index),
+        .order("/v2/repository/models/{model}/load", .load),
+        .order("/v2/repository/models/{model}/unload", .unload),
     ]
 }

@@ -13,6 +13,10 @@ public struct ServiceLimits: Sendable, Equatable {
     public var draws: Int
     /// The most numbers one request may hold, and the most numbers one answer is made of.
     public var numbers: Int
+    /// The most draws of one observation where the answer is streamed.
+    public var streamedDraws: Int
+    /// The most numbers a streamed answer is made of.
+    public var streamedNumbers: Int
     /// The most draws and densities one request may have worked out that are not in its answer:
     /// for a highest density, a level, Fisher information, or the steps of an attack.
     public var evaluations: Int
@@ -28,6 +32,8 @@ public struct ServiceLimits: Sendable, Equatable {
         observations: Int = 100_000,
         draws: Int = 100_000,
         numbers: Int = 4_000_000,
+        streamedDraws: Int = 10_000_000,
+        streamedNumbers: Int = 1_000_000_000,
         evaluations: Int = 10_000_000,
         computeTime: Duration = .seconds(30),
         loopTime: Duration = .microseconds(50)
@@ -37,6 +43,8 @@ public struct ServiceLimits: Sendable, Equatable {
         self.observations = observations
         self.draws = draws
         self.numbers = numbers
+        self.streamedDraws = streamedDraws
+        self.streamedNumbers = streamedNumbers
         self.evaluations = evaluations
         self.computeTime = computeTime
         self.loopTime = loopTime

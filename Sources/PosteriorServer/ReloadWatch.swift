@@ -14,12 +14,13 @@ final class ReloadWatch {
         case signal
     }
 
-    private static let interval = DispatchTimeInterval.seconds(5)
-
+    private let interval: DispatchTimeInterval
     private let wakeUps = DispatchSemaphore(value: 0)
     private let source: any DispatchSourceSignal
 
-    init() {
+    /// Makes one that asks after so many seconds.
+    init(interval seconds: Int) {
+        interval = .seconds(seconds)
         source = DispatchSource.makeSignalSource(
             signal: SIGHUP,
             queue: DispatchQueue(label: "posterior-hang-up")
@@ -33,9 +34,9 @@ final class ReloadWatch {
 
     /// Begins to ask, on a thread of its own, for as long as the process lives.
     func start(_ reload: @escaping @Sendable (Occasion) -> Void) {
-        DispatchQueue(label: "posterior-reload").async { [wakeUps] in
+        DispatchQueue(label: "posterior-reload").async { [wakeUps, interval] in
             while true {
-                let isDemanded = wakeUps.wait(timeout: .now() + Self.interval) == .success
+                let isDemanded = wakeUps.wait(timeout: .now() + interval) == .success
                 // Many signals at once ask for the same.
                 while isDemanded, wakeUps.wait(timeout: .now()) == .success {}
                 reload(isDemanded ? .signal : .time)

@@ -53,18 +53,18 @@ struct ServerRun {
         )
         // Before the models are read, so that a slow start can be stopped.
         let signals = TerminationSignal { count in shutdown.signalled(count) }
-        let watch = ReloadWatch()
+        let watch = ReloadWatch(interval: settings.reloadInterval)
         defer { withExtendedLifetime((signals, watch)) {} }
 
         show()
         warn()
-        let repository = try readModels()
-        let (access, keys) = try KeySource.load(settings)
         let security = try TransportSecurity(settings)
         let scheme = security == nil ? "http" : "https"
         let metrics = ServiceMetrics(MetricsRegistry(ServiceMetrics.definitions))
+        let models = try readModels(metrics)
+        let (access, keys) = try KeySource.load(settings)
         let service = PosteriorService(
-            repository: repository,
+            models: models,
             limits: limits,
             readiness: shutdown.readiness,
             access: access,
@@ -83,17 +83,17 @@ struct ServerRun {
         } catch {
             throw Failure(Self.explain(error, settings))
         }
-        for model in repository.models {
-            let posterior = model.file.posterior
-            logger.info(
-                "serving \(model.name) version \(model.version): \(posterior.thetaDim) parameters given \(posterior.xDim) numbers"
-            )
-        }
         if settings.insecure, !isProtected {
             logger.warning("anybody who reaches this address may ask for anything")
         }
         logger.notice("listening on \(scheme)://\(address)")
-        let reload = Reload(keys: keys, security: security, metrics: metrics, logger: logger)
+        let reload = Reload(
+            keys: keys,
+            security: security,
+            models: models,
+            metrics: metrics,
+            logger: logger
+        )
         watch.start { occasion in reload.run(occasion) }
         ServiceManager.notify("READY=1")
         Watchdog.start(server)
@@ -128,27 +128,32 @@ struct ServerRun {
         return configuration
     }
 
-    private func readModels() throws(Failure) -> ModelRepository {
-        let models = settings.models
-        let repository: ModelRepository
+    private func readModels(_ metrics: ServiceMetrics? = nil) throws(Failure) -> ServedModels {
+        let directory = settings.models
+        let models: ServedModels
         do throws(ModelFileError) {
-            repository = try ModelRepository(scanning: models)
+            models = try ServedModels(
+                directory: directory,
+                control: ModelControl(rawValue: settings.modelControl) ?? .none,
+                initial: settings.loadModels == "*"
+                    ? nil : settings.loadModels?.split(separator: ",").map(String.init) ?? [],
+                loopTime: limits.loopTime,
+                metrics: metrics
+            )
         } catch {
             throw Failure(
-                "The models directory \(models) cannot be read: \(error). Name another with"
+                "The models directory \(directory) cannot be read: \(error). Name another with"
                     + " --models."
             )
         }
-        for refusal in repository.refusals {
-            logger.warning("refused \(refusal)")
-        }
-        guard !repository.models.isEmpty else {
+        Reload.log(models.firstReport, logger)
+        guard models.control == .explicit || !models.firstReport.added.isEmpty else {
             throw Failure(
-                "There is no model to serve in \(models): expected"
-                    + " \(models)/NAME/VERSION/\(ModelFile.fileName)."
+                "There is no model to serve in \(directory): expected"
+                    + " \(directory)/NAME/VERSION/\(ModelFile.fileName)."
             )
         }
-        return repository
+        return models
     }
 
     /// Says which settings are in force that were set, secrets masked.

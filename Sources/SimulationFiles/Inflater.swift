@@ -1,5 +1,6 @@
 import CZlib
 import ContentCoding
+import NumericArrays
 
 /// A stream of raw deflate, RFC 1951, that zlib expands.
 struct Inflater: ~Copyable {

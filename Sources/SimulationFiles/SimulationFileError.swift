@@ -36,12 +36,3 @@ public enum SimulationFileError: Error, Equatable, Sendable, CustomStringConvert
         }
     }
 }
-
-/// Why bytes are no array or archive, before it is known which file they came from.
-struct FormatProblem: Error, Equatable {
-    /// What is wrong.
-    let reason: String
-
-    /// Makes a problem from its sentence.
-    init(_ reason: String) { self.reason = reason }
-}

@@ -1,3 +1,5 @@
+import NumericArrays
+
 /// The rows of an array in a file: numbers of any type that is read, row after row.
 struct StoredArray: Sendable {
     /// The file.

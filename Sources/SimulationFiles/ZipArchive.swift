@@ -1,3 +1,5 @@
+import NumericArrays
+
 /// The table of contents of a ZIP archive, as `numpy.savez` writes them.
 ///
 /// Members are stored or deflated, in the plain or the 64-bit form. Encrypted, overlapping,

@@ -1,12 +1,12 @@
 #!/bin/sh
 # Coverage-guided fuzzing with the address sanitizer.
 #
-#     Tests/Fuzz/fuzz.sh request [seconds]
+#     Tests/Fuzz/fuzz.sh request|npy|model|inference [seconds]
 #
-# Starts from the protocol cases, and keeps what it finds in .build/fuzz/request. Run
-# `swift build` once before it, which fetches the packages.
+# Starts from the protocol cases, or from small arrays, models and requests, and keeps what it finds
+# in .build/fuzz/TARGET. Run `swift build` once before it, which fetches the packages.
 set -eu
-target=${1:?request}
+target=${1:?request, npy, model or inference}
 seconds=${2:-600}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$root/.build/fuzz/$target
@@ -21,17 +21,53 @@ module() {
         -wmo -c $(find "$2" -name '*.swift') -o "$work/modules/$1.o"
 }
 
+# The modules that a model file needs.
+store() {
+    printf 'module CProcessorFeatures { header "%s" export * }\n' \
+        "$root/Sources/CProcessorFeatures/include/CProcessorFeatures.h" \
+        >"$work/modules/module.modulemap"
+    clang -O2 -c "$root/Sources/CProcessorFeatures/CProcessorFeatures.c" \
+        -o "$work/modules/CProcessorFeatures.o"
+    plain=$flags
+    [ "$(uname -m)" = x86_64 ] && flags="$flags -Xcc -march=x86-64-v3"
+    module Kernels "$root/Sources/Kernels"
+    flags=$plain
+    for name in Autodiff Distributions Estimators Robustness StrictJSON ModelStore; do
+        module $name "$root/Sources/$name"
+    done
+}
+
+libraries=
 case $target in
 request)
     module HTTPTypes "$root/.build/checkouts/swift-http-types/Sources/HTTPTypes"
     module HTTPMessages "$root/Sources/HTTPMessages"
     python3 "$root/Tests/Fuzz/seed_requests.py" "$work/corpus"
-    swiftc $flags "$root/Tests/Fuzz/RequestTarget.swift" "$work"/modules/*.o -o "$work/fuzz"
+    ;;
+npy)
+    module NumericArrays "$root/Sources/NumericArrays"
+    ;;
+model)
+    store
+    cp "$root"/Tests/ModelStoreTests/Fixtures/m*-v1.safetensors "$work/corpus"
+    ;;
+inference)
+    store
+    flags="$flags -I $root/Sources/CZlib"
+    module HTTPTypes "$root/.build/checkouts/swift-http-types/Sources/HTTPTypes"
+    module CoreMetrics "$root/.build/checkouts/swift-metrics/Sources/CoreMetrics"
+    for name in HTTPMessages NumericArrays ContentCoding Credentials MetricsExposition PosteriorAPI
+    do
+        module $name "$root/Sources/$name"
+    done
+    libraries=-lz
     ;;
 *)
     echo "no target named $target" >&2
     exit 2
     ;;
 esac
+name=$(echo "$target" | sed 's/^./\U&/')
+swiftc $flags "$root/Tests/Fuzz/${name}Target.swift" "$work"/modules/*.o $libraries -o "$work/fuzz"
 exec "$work/fuzz" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -max_len=16384 \
     -artifact_prefix="$work/" "$work/corpus"

@@ -34,6 +34,30 @@ import Testing
         next.close()
         #expect(server.drain(within: .seconds(5)))
     }
+
+    @Test func `a streamed answer is chunked, and ends when its client disconnects`() throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.port = 0
+        configuration.workerCount = 1
+        let server = HTTPServer(configuration: configuration, service: try InMemoryClient().service)
+        let port = try server.start().port
+        for path in ["/v1/models/flow/sample", "/v2/models/flow/infer"] {
+            // Hours, for the only worker.
+            let body =
+                path.hasPrefix("/v1")
+                ? #"{"observations":[[1,2,3],[3,2,1]],"num_samples":10000000}"#
+                : #"{"inputs":[{"name":"observation","shape":[1,3],"datatype":"FP32","data":[1,2,3]}],"outputs":[{"name":"samples","parameters":{"binary_data":true}}],"parameters":{"num_samples":10000000}}"#
+            let gone = try TinyClient(port: port)
+            gone.post(path, body, type: "application/json")
+            #expect(gone.firstBytes(1_000_000).contains("Transfer-Encoding: chunked"))
+            gone.close()
+        }
+        let next = try TinyClient(port: port)
+        next.post("/v1/models/flow/sample", #"{"observation":[1,2,3],"num_samples":100}"#)
+        #expect(next.firstBytes(12) == "HTTP/1.1 200")
+        next.close()
+        #expect(server.drain(within: .seconds(5)))
+    }
 }
 
 /// A client that sends and reads as little as can be.
@@ -58,9 +82,10 @@ private struct TinyClient {
         guard result == 0 else { throw HTTPServerError.system(call: "connect", code: errno) }
     }
 
-    func post(_ path: String, _ body: String) {
+    func post(_ path: String, _ body: String, type: String? = nil) {
+        let field = type.map { "Content-Type: \($0)\r\n" } ?? ""
         let request =
-            "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            "POST \(path) HTTP/1.1\r\nHost: localhost\r\n\(field)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
         let bytes = Array(request.utf8)
         _ = unsafe bytes.withUnsafeBytes {
             unsafe send(descriptor, $0.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))

@@ -9,8 +9,10 @@ struct AnswerCoding {
 
     /// What the client takes.
     let accepted: AcceptEncoding
+    private let request: HTTPRequest
 
     init(_ request: HTTPRequest) {
+        self.request = request
         var values: [String] = []
         for field in request.headerFields where field.name == .acceptEncoding {
             values.append(field.value)
@@ -22,7 +24,7 @@ struct AnswerCoding {
     func apply(to response: ServerResponse) -> ServerResponse {
         guard Self.isText(response.head) else { return response }
         guard accepted != .none || response.head.status.kind != .successful else {
-            return Self.refusal
+            return refusal
         }
         var response = response
         response.head.headerFields.append(HTTPField(name: .vary, value: "Accept-Encoding"))
@@ -46,8 +48,8 @@ struct AnswerCoding {
     }
 
     /// What a client gets that takes no coding there is; one that takes more gets something else.
-    static var refusal: ServerResponse {
-        var response = PosteriorService.response(.notAcceptableCoding)
+    var refusal: ServerResponse {
+        var response = PosteriorService.response(.notAcceptableCoding, to: request)
         response.head.headerFields.append(HTTPField(name: .vary, value: "Accept-Encoding"))
         return response
     }

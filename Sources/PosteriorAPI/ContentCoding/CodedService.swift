@@ -42,10 +42,10 @@ public struct CodedService: HTTPService {
             return .respond(AnswerCoding(request).apply(to: response))
         case .compute:
             guard Self.decoder(of: request) != nil else {
-                return .respond(PosteriorService.response(.unsupportedCoding))
+                return .respond(PosteriorService.response(.unsupportedCoding, to: request))
             }
             guard AnswerCoding(request).accepted != .none else {
-                return .respond(AnswerCoding.refusal)
+                return .respond(AnswerCoding(request).refusal)
             }
             return admission
         }
@@ -89,7 +89,7 @@ public struct CodedService: HTTPService {
             )
             return AnswerCoding(request).apply(to: response)
         } catch {
-            return PosteriorService.response(.undecodable(error))
+            return PosteriorService.response(.undecodable(error), to: request)
         }
     }
 

@@ -16,7 +16,7 @@ enum MapEndpoint {
         var x: [Float] = []
         var usable: [Int] = []
         var entries: [Result<PosteriorMaximum, APIError>] = []
-        for index in observations.entries.indices {
+        for index in observations.indices {
             do throws(APIError) {
                 try observations.append(index, to: &x)
                 usable.append(index)

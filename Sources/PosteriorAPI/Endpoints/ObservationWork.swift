@@ -16,7 +16,7 @@ struct ObservationWork<Answer> {
         _ observations: ObservationList,
         extra append: (Int, inout [Float]) throws(APIError) -> Void = { _, _ in }
     ) throws(APIError) {
-        for index in observations.entries.indices {
+        for index in observations.indices {
             let (start, extraStart) = (x.count, extra.count)
             do throws(APIError) {
                 try observations.append(index, to: &x)

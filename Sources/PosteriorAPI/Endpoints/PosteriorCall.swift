@@ -1,5 +1,6 @@
 import Estimators
 import HTTPMessages
+import NumericArrays
 import StrictJSON
 
 /// What a request with a body asks of a model: read and checked, not yet worked out.
@@ -13,10 +14,11 @@ enum PosteriorCall {
     case attack(AttackRequest)
     case robustness(RobustnessRequest)
 
-    /// Reads the body of a call.
+    /// Reads the body of a call, or what stands for it beside an array of observations.
     init(
         _ call: Endpoint.Call,
         _ body: JSONValue,
+        array: NumericArray? = nil,
         _ model: ModelCatalog.Entry,
         _ limits: ServiceLimits
     ) throws(APIError) {
@@ -26,7 +28,14 @@ enum PosteriorCall {
         do throws(JSONFieldError) {
             switch call {
             case .sample:
-                sample = try SampleRequest(body, xShape: xShape, thetaDim: thetaDim, limits: limits)
+                sample = try SampleRequest(
+                    body,
+                    array: array,
+                    xShape: xShape,
+                    thetaDim: thetaDim,
+                    isTruncated: model.posterior.support == .truncated,
+                    limits: limits
+                )
             case .logProb:
                 self = .logProb(
                     try LogProbRequest(
@@ -51,11 +60,13 @@ enum PosteriorCall {
                 )
                 return
             case .fisher:
-                self = .fisher(try FisherRequest(body, model, limits: limits))
+                self = .fisher(try FisherRequest(body, array: array, model, limits: limits))
                 return
             case .attack:
                 self = .attack(try AttackRequest(body, model, limits: limits))
                 return
+            case .infer:
+                preconditionFailure("an inference request is read by InferenceRequest")
             case .robustness:
                 self = .robustness(try RobustnessRequest(body, model, limits: limits))
                 return

@@ -61,9 +61,8 @@ enum SampleEndpoint {
             if isFinite(draws, place, count: count, thetaDim: thetaDim) {
                 entries.append(.success(place))
             } else {
-                let reason = "the draws of this observation's posterior are not finite"
                 let path = work.request.observations.path(index)
-                entries.append(.failure(.unanswerable(path: path, reason: reason)))
+                entries.append(.failure(.drawsNotFinite(path: path)))
             }
         }
         try ObservationList.throwIfAlone(entries)

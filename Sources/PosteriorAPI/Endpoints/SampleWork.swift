@@ -15,7 +15,7 @@ struct SampleWork {
     init(_ request: SampleRequest) throws(APIError) {
         self.request = request
         seed = request.seed ?? SeedSource.shared.next()
-        for index in request.observations.entries.indices {
+        for index in request.observations.indices {
             do throws(APIError) {
                 try request.observations.append(index, to: &x)
                 entries.append(.success(usable))

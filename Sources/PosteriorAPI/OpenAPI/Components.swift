@@ -18,6 +18,10 @@ enum Components {
             .object(required: [("error", .named("Problem"))])
         ),
         (
+            "ErrorText",
+            .object(required: [("error", .text.about("What was expected and what came."))])
+        ),
+        (
             "Problem",
             .object(
                 required: [
@@ -102,7 +106,8 @@ enum Components {
             ),
         ]
         let sample: [(String, Schema)] = [
-            ("num_samples", samples), ("seed", seed.orNull),
+            ("num_samples", Schema.integer(from: 1, to: UInt64(limits.streamedDraws)).orNull),
+            ("seed", seed.orNull),
             ("output", Schema.text(["samples", "summary", "both"]).orNull),
             ("log_prob", Schema.boolean.orNull),
         ]
@@ -119,8 +124,29 @@ enum Components {
             ), ("theta", Schema.anyList(least: 1).orNull),
             ("target", Schema.anyList(least: 1).orNull), ("seed", seed.orNull),
         ]
+        let tensor = Schema.object(
+            required: [
+                ("name", .text(["observation", "theta"])),
+                ("shape", .list(of: .integer(from: 0), least: 1)),
+                ("datatype", .text(TensorType.allCases.filter { $0.size != nil }.map(\.rawValue))),
+            ],
+            optional: [("data", .named("Numbers")), ("parameters", .anyObject)]
+        )
+        let output = Schema.object(
+            required: [("name", .text(InferenceRequest.Output.allCases.map(\.rawValue)))],
+            optional: [("parameters", .anyObject)]
+        )
         return [
-            ("SampleRequest", request(optional: sample + levels)),
+            (
+                "InferenceRequest",
+                .object(
+                    required: [("inputs", .list(of: tensor, least: 1))],
+                    optional: [
+                        ("id", .text), ("parameters", .anyObject), ("outputs", .list(of: output)),
+                        ("model_name", .text), ("model_version", .text),
+                    ]
+                )
+            ), ("SampleRequest", request(optional: sample + levels)),
             (
                 "LogProbRequest",
                 request(required: theta, optional: [("normalized", Schema.boolean.orNull)])

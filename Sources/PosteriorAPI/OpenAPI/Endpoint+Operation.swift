@@ -8,6 +8,7 @@ extension Endpoint {
         switch self {
         case .page(let page): page.operation
         case .call(let call): call.operation
+        case .order(let order): order.operation
         }
     }
 }
@@ -50,7 +51,55 @@ extension Endpoint.Page {
             operation.failures = [404]
             return operation
         case .openAPI: return Operation("openapi", "This document.", json: .anyObject)
+        case .server: return Self.open("server_metadata", "Name, version and extensions.")
+        case .names: return Self.open("model_names", "The names of the models.")
+        case .metadata:
+            return Self.open("model_metadata", "Inputs and outputs of a model.", [404])
+        case .modelReady:
+            return Self.open("model_ready", "Whether a model can answer.", [404, 503])
+        case .statistics: return Self.open("model_statistics", "How requests went.", [404])
+        case .allStatistics: return Self.open("all_statistics", "How requests went.")
         }
+    }
+}
+
+extension Endpoint.Page {
+    /// A page whose answer the Open Inference Protocol describes.
+    private static func open(
+        _ id: String,
+        _ summary: String,
+        _ failures: [Int] = []
+    ) -> Operation {
+        var operation = Operation(id, summary, json: .anyObject)
+        operation.failures = failures
+        return operation
+    }
+}
+
+extension Endpoint.Order {
+    fileprivate var operation: Operation {
+        let operationID: String
+        let summary: String
+        switch self {
+        case .index:
+            operationID = "repository_index"
+            summary = "Every model on the disk and in service."
+        case .load:
+            operationID = "load_model"
+            summary = "Reads a model and serves it, with explicit model control."
+        case .unload:
+            operationID = "unload_model"
+            summary = "Stops serving a model, with explicit model control."
+        }
+        var operation = Operation(
+            operationID,
+            summary,
+            json: self == .index ? .list(of: .anyObject) : .anyObject
+        )
+        operation.request = .anyObject
+        operation.needsRequest = false
+        operation.failures = [400, 404, 406, 409, 413, 415, 429, 503]
+        return operation
     }
 }
 
@@ -59,6 +108,7 @@ extension Endpoint.Call {
     private static let failures = [400, 404, 406, 411, 413, 415, 422, 429, 503]
 
     fileprivate var operation: Operation {
+        if self == .infer { return inference }
         let name = path
         var operation = Operation(name, summary, json: .named(answerName))
         operation.request = .named(requestName)
@@ -67,6 +117,7 @@ extension Endpoint.Call {
             fit the model is refused with 400, by the name of the field.
             """
         operation.failures = Self.failures + (endsWithItsClient ? [499] : [])
+        if case .sample = self { operation.answers.append((NPYRequest.mediaType, .text)) }
         operation.example = { xDim, thetaDim in
             let x = [String](repeating: "0", count: xDim).joined(separator: ",")
             let theta = [String](repeating: "0", count: thetaDim).joined(separator: ",")
@@ -82,10 +133,29 @@ extension Endpoint.Call {
         return operation
     }
 
+    private var inference: Operation {
+        var operation = Operation("infer", summary, json: .anyObject)
+        operation.request = .named("InferenceRequest")
+        operation.details = """
+            The Open Inference Protocol, version 2, with its binary tensors: then the content is \
+            application/octet-stream, and Inference-Header-Content-Length says where JSON ends.
+            """
+        operation.answers.append(("application/octet-stream", .text))
+        operation.failures = Self.failures + [499]
+        operation.example = { xDim, _ in
+            let x = [String](repeating: "0", count: xDim).joined(separator: ",")
+            return "{\"inputs\":[{\"name\":\"observation\",\"shape\":[1,\(xDim)],"
+                + "\"datatype\":\"FP32\",\"data\":[\(x)]}],"
+                + "\"outputs\":[{\"name\":\"samples\"}],"
+                + "\"parameters\":{\"num_samples\":5,\"seed\":1}}"
+        }
+        return operation
+    }
+
     /// Whether the work ends when nobody waits for it any more.
     private var endsWithItsClient: Bool {
         switch self {
-        case .fisher, .attack, .robustness: true
+        case .fisher, .attack, .robustness, .infer: true
         case .sample, .logProb, .map, .credible: false
         }
     }
@@ -100,6 +170,7 @@ extension Endpoint.Call {
         case .attack: ",\"epsilon\":0.1,\"epsilon_unit\":\"absolute\",\"steps\":5"
         case .robustness:
             ",\"epsilon\":[0.1],\"epsilon_unit\":\"absolute\",\"steps\":5,\"restarts\":1"
+        case .infer: ""
         }
     }
 
@@ -113,6 +184,7 @@ extension Endpoint.Call {
         case .fisher: "fisher"
         case .attack: "attack"
         case .robustness: "robustness"
+        case .infer: "infer"
         }
     }
 
@@ -125,6 +197,7 @@ extension Endpoint.Call {
         case .fisher: "How fast the posterior moves with the observation."
         case .attack: "The small perturbation of the observation that moves its posterior most."
         case .robustness: "How far small perturbations can move the posterior."
+        case .infer: "Draws, log densities and Fisher traces as tensors."
         }
     }
 

@@ -99,7 +99,7 @@ enum OpenAPIDocument {
         var members = [
             "\"operationId\":\(quoted(id))",
             "\"summary\":\(quoted(isMain ? operation.summary : other(method)))",
-            "\"responses\":{\(responses(operation, method, asksForKeys).joined(separator: ","))}",
+            "\"responses\":{\(responses(operation, route, method, asksForKeys).joined(separator: ","))}",
         ]
         if isMain, !operation.details.isEmpty {
             members.append("\"description\":\(quoted(operation.details))")
@@ -115,7 +115,7 @@ enum OpenAPIDocument {
                     + "\"x-path\":\(quoted(path)),\"value\":\(value)}}"
             }
             members.append(
-                "\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{\(content)}}}"
+                "\"requestBody\":{\"required\":\(operation.needsRequest),\"content\":{\"application/json\":{\(content)}}}"
             )
         }
         if asksForKeys, route.endpoint.scope != nil {
@@ -130,6 +130,7 @@ enum OpenAPIDocument {
 
     private static func responses(
         _ operation: Operation,
+        _ route: Route,
         _ method: HTTPRequest.Method,
         _ asksForKeys: Bool
     ) -> [String] {
@@ -148,7 +149,7 @@ enum OpenAPIDocument {
         if method == .get || method == .options { statuses.append(400) }
         let error =
             "\"content\":{\"application/json\":{\"schema\":"
-            + Schema.named("Error").json + "}}"
+            + Schema.named(route.path.hasPrefix("/v2") ? "ErrorText" : "Error").json + "}}"
         let failures = Set(statuses).sorted().map { status in
             let meaning = meanings[status] ?? "An error."
             let content = method == .head ? "" : ",\(error)"

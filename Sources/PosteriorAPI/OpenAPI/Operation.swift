@@ -10,6 +10,8 @@ struct Operation {
     var details = ""
     /// The content of a request; nil where there is none.
     var request: Schema?
+    /// Whether there has to be content.
+    var needsRequest = true
     /// A request that runs, for a model with so many numbers of x and parameters.
     var example: (@Sendable (_ xDim: Int, _ thetaDim: Int) -> String)?
     /// What may go wrong, beside what may go wrong with any request.

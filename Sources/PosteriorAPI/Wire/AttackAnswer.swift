@@ -21,7 +21,7 @@ struct AttackAnswer {
         JSONWriter.answer(model: model, version: version, seed: seed, entries) { entry, writer in
             let outcome = entry.outcome
             writer.key("adversarial_observation")
-            writer.numbers(outcome.observation, as: observations.entries[entry.index])
+            observations.write(outcome.observation, as: entry.index, to: &writer)
             writer.key("epsilon_absolute")
             writer.number(radius)
             writer.key("perturbation_norm")

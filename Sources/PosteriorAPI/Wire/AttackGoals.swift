@@ -42,7 +42,7 @@ struct AttackGoals {
         let each =
             objective == .nll
             ? NumberArrayReader.describe([thetaDim]) : observations.shape.description
-        let count = observations.entries.count
+        let count = observations.count
         let expected = isBatch ? "a list of \(count), for each observation \(each)" : each
         let field = try fields.required(
             objective == .nll ? "theta" : "target",

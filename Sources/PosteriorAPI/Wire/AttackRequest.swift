@@ -47,7 +47,7 @@ struct AttackRequest {
             budget.path,
             "draws (searches × steps × num_samples and those that judge)",
             attack.evaluations,
-            observations: observations.entries.count
+            observations: observations.count
         )
         self.attack = attack
     }

@@ -23,9 +23,10 @@ struct FisherAnswer {
             writer.estimate("trace", fisher.trace)
             writer.estimate("largest_eigenvalue", fisher.largestEigenvalue)
             writer.key("direction")
-            writer.numbers(
+            observations.write(
                 fisher.direction.map(Float.init),
-                as: observations.entries[entry.index]
+                as: entry.index,
+                to: &writer
             )
             if let matrix = fisher.matrix {
                 // The rest belongs to what is missing, and is zero.

@@ -1,4 +1,5 @@
 import Estimators
+import NumericArrays
 import StrictJSON
 
 /// The body of `POST …/fisher`.
@@ -17,11 +18,13 @@ struct FisherRequest {
     ///
     /// - Parameters:
     ///   - body: The document.
+    ///   - array: The observations, where they are not in the document.
     ///   - model: Whom it is for.
     ///   - limits: How much may be asked for.
     /// - Throws: `JSONFieldError` naming the first field that is wrong.
     init(
         _ body: JSONValue,
+        array: NumericArray? = nil,
         _ model: ModelCatalog.Entry,
         limits: ServiceLimits
     ) throws(JSONFieldError) {
@@ -29,7 +32,12 @@ struct FisherRequest {
         try fields.refuseOthers(
             than: ["observations", "observation", "num_samples", "seed", "matrix"]
         )
-        observations = try ObservationList(fields, shape: model.xShape, limits: limits)
+        observations = try ObservationList.find(
+            fields,
+            or: array,
+            shape: model.xShape,
+            limits: limits
+        )
         count =
             try fields.optional("num_samples")?.integer(in: 2...limits.draws)
             ?? min(1000, limits.draws)
@@ -39,7 +47,7 @@ struct FisherRequest {
             "num_samples",
             "draws",
             count,
-            observations: observations.entries.count
+            observations: observations.count
         )
         let matrix = fields.optional("matrix")
         withMatrix = try matrix?.boolean() ?? false
@@ -52,12 +60,12 @@ struct FisherRequest {
                 found: "true for \(width) entries of x"
             )
         }
-        let numbers = observations.entries.count * width * width
+        let numbers = observations.count * width * width
         guard numbers <= limits.numbers else {
             throw .mismatch(
                 path: matrix.path,
                 expected: "an answer of at most \(limits.numbers) numbers",
-                found: "\(observations.entries.count) × \(width) × \(width) = \(numbers)"
+                found: "\(observations.count) × \(width) × \(width) = \(numbers)"
                     + "; ask for less at a time"
             )
         }

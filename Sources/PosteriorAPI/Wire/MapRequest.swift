@@ -37,7 +37,7 @@ struct MapRequest {
             "observations",
             "evaluations (draws + starts × \(Posterior.maximumClimb))",
             count + starts * Posterior.maximumClimb,
-            observations: observations.entries.count
+            observations: observations.count
         )
     }
 }

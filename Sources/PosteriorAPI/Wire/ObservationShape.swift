@@ -70,4 +70,63 @@ struct ObservationShape: Sendable, Equatable {
             }
         }
     }
+
+    /// How an array of observations is cut into them.
+    struct Rows: Equatable {
+        var count: Int
+        /// Numbers of one observation, as many as x has, or those of fewer trials.
+        var width: Int
+        /// Whether the first axis counts observations.
+        var isBatch: Bool
+    }
+
+    /// Reads the shape of an array: `[B, L]`, `[B]` and the axes of x, or one observation's, `[L]`
+    /// or the axes of x; of trials there may be fewer.
+    ///
+    /// - Throws: `JSONFieldError` for any other shape, and for no observations.
+    func rows(of array: [Int], path: String) throws(JSONFieldError) -> Rows {
+        if let width = width(of: array[...]) { return Rows(count: 1, width: width, isBatch: false) }
+        if let count = array.first, count > 0, let width = width(of: array.dropFirst()) {
+            return Rows(count: count, width: width, isBatch: true)
+        }
+        let own = extents.map(String.init).joined(separator: ", ")
+        throw .mismatch(
+            path: path,
+            expected: "an array of shape [B, \(own)]"
+                + (extents.count > 1 ? " or [B, \(extents.reduce(1, *))]" : "")
+                + (hasTrials ? ", or of fewer trials" : ""),
+            found: "\(array)"
+        )
+    }
+
+    /// The numbers of one observation of this shape; nil if it has another.
+    private func width(of shape: ArraySlice<Int>) -> Int? {
+        let full = extents.reduce(1, *)
+        if Array(shape) == extents || Array(shape) == [full] { return full }
+        guard hasTrials, let first = shape.first, first > 0 else { return nil }
+        let trial = extents.dropFirst()
+        let width = trial.reduce(1, *)
+        if shape.dropFirst().elementsEqual(trial), first <= extents[0] { return first * width }
+        guard shape.count == 1, first % width == 0, first < full else { return nil }
+        return first
+    }
+
+    /// Appends an observation's numbers, missing trials as NaN, or nothing when one is not finite.
+    func append(
+        _ numbers: ArraySlice<Float>,
+        to values: inout [Float],
+        path: () -> String
+    ) throws(APIError) {
+        if let index = numbers.firstIndex(where: { !$0.isFinite }) {
+            throw .invalidObservation(
+                .mismatch(
+                    path: "\(path())[\(index - numbers.startIndex)]",
+                    expected: "a finite number within the range of float32",
+                    found: "\(numbers[index])"
+                )
+            )
+        }
+        values += numbers
+        values += repeatElement(.nan, count: extents.reduce(1, *) - numbers.count)
+    }
 }

@@ -20,12 +20,3 @@ extension JSONWriter {
         endArray()
     }
 }
-
-extension ObservationList {
-    /// How many numbers an observation came with: the first of x, in order.
-    func numberCount(_ index: Int) -> Int { Self.numberCount(entries[index]) }
-
-    private static func numberCount(_ value: JSONValue) -> Int {
-        value.isNumberArray ? value.count : value.elements.reduce(0) { $0 + numberCount($1) }
-    }
-}

@@ -57,7 +57,7 @@ struct RobustnessRequest {
             budget.path,
             "draws (levels × restarts × steps × num_samples and those that judge)",
             RobustnessAssessor.evaluations(of: attack, levels: radii.count),
-            observations: observations.entries.count
+            observations: observations.count
         )
         self.attack = attack
     }

@@ -1,3 +1,4 @@
+import NumericArrays
 import StrictJSON
 
 /// The body of `POST …/sample`.
@@ -24,44 +25,55 @@ struct SampleRequest {
     ///
     /// - Parameters:
     ///   - body: The document.
+    ///   - array: The observations, where they are not in the document.
     ///   - xShape: What an observation of the model looks like.
     ///   - thetaDim: How many numbers a draw has.
+    ///   - isTruncated: Whether draws are made by rejection, whose answers are not streamed.
     ///   - limits: How much may be asked for.
     /// - Throws: `JSONFieldError` naming the first field that is wrong.
     init(
         _ body: JSONValue,
+        array: NumericArray? = nil,
         xShape: ObservationShape,
         thetaDim: Int,
+        isTruncated: Bool,
         limits: ServiceLimits
     ) throws(JSONFieldError) {
         let fields = try JSONField(body, path: "").object()
         try fields.refuseOthers(than: Self.names)
-        observations = try ObservationList(fields, shape: xShape, limits: limits)
-        let draws = fields.optional("num_samples")
-        count = try draws?.integer(in: 1...limits.draws) ?? 1000
+        observations = try ObservationList.find(
+            fields,
+            or: array,
+            shape: xShape,
+            limits: limits
+        )
         seed = try fields.optional("seed")?.integer(in: Self.seeds)
         output = try fields.optional("output").map(SampleAnswer.Output.init) ?? .samples
         withLogProb = try fields.optional("log_prob")?.boolean() ?? false
         levels = try SummaryLevels(fields, output: output)
-        // At most 10⁵ · (10⁵ · 2¹³ + 2²⁵): no overflow.
+        let isStreamed = output == .samples && !isTruncated
+        let draws = fields.optional("num_samples")
+        let mostDraws = isStreamed ? limits.streamedDraws : limits.draws
+        let mostNumbers = isStreamed ? limits.streamedNumbers : limits.numbers
+        count = try draws?.integer(in: 1...mostDraws) ?? 1000
+        // At most 10⁵ · (10⁷ · 2¹³ + 2²⁵): no overflow.
         let width = thetaDim + (withLogProb ? 1 : 0)
-        let numbers = observations.entries.count * count * width
-        let expected = "an answer of at most \(limits.numbers) numbers"
-        guard numbers <= limits.numbers else {
+        let numbers = observations.count * count * width
+        guard numbers <= mostNumbers else {
             throw .mismatch(
                 path: "num_samples",
-                expected: expected,
-                found: "\(observations.entries.count) × \(count) × \(width) = \(numbers)"
+                expected: "an answer of at most \(mostNumbers) numbers",
+                found: "\(observations.count) × \(count) × \(width) = \(numbers)"
                     + " (observations × draws × numbers of a draw); ask for less at a time"
             )
         }
         guard output != .samples else { return }
         let summary = levels.numbers(thetaDim: thetaDim)
-        guard observations.entries.count * summary <= limits.numbers else {
+        guard observations.count * summary <= limits.numbers else {
             throw .mismatch(
                 path: "output",
-                expected: expected,
-                found: "\(observations.entries.count) × \(summary)"
+                expected: "an answer of at most \(limits.numbers) numbers",
+                found: "\(observations.count) × \(summary)"
                     + " (observations × numbers of a summary); ask for less at a time"
             )
         }

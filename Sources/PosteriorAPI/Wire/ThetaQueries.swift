@@ -45,7 +45,7 @@ struct ThetaQueries {
         )
         var lists = [field.value]
         if isBatch {
-            let count = observations.entries.count
+            let count = observations.count
             guard field.value.kind == .array, field.value.count == count else {
                 throw field.mismatch(
                     "a list of \(count), a list of parameters for each observation"
@@ -53,7 +53,7 @@ struct ThetaQueries {
             }
             lists = field.value.elements
         }
-        for index in observations.entries.indices {
+        for index in observations.indices {
             let (xStart, thetaStart) = (x.count, theta.count)
             do throws(APIError) {
                 try observations.append(index, to: &x)

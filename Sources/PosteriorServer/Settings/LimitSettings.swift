@@ -29,6 +29,8 @@ struct LimitSettings: Sendable {
     var draws = ServiceLimits().draws
     var observations = ServiceLimits().observations
     var numbers = ServiceLimits().numbers
+    var streamedDraws = ServiceLimits().streamedDraws
+    var streamedNumbers = ServiceLimits().streamedNumbers
     /// Names separated by commas.
     var allowedHosts: String?
     var ioThreads: Int?
@@ -71,5 +73,7 @@ struct LimitSettings: Sendable {
         limits.draws = draws
         limits.observations = observations
         limits.numbers = numbers
+        limits.streamedDraws = streamedDraws
+        limits.streamedNumbers = streamedNumbers
     }
 }

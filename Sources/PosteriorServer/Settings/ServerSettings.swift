@@ -3,6 +3,9 @@ import PosteriorAPI
 /// All that can be set, with its defaults; `Setting.all` says how each is named and checked.
 struct ServerSettings: Sendable {
     var models = "models"
+    var modelControl = ModelControl.none.rawValue
+    var loadModels: String?
+    var reloadInterval = 5
     var host = "127.0.0.1"
     var port = 8080
     var tlsCertificate: String?

@@ -1,3 +1,5 @@
+import PosteriorAPI
+
 extension Setting {
     /// Every setting: to add one, give `ServerSettings` a property and this table a row.
     ///
@@ -8,6 +10,33 @@ extension Setting {
 
     private static let general: [Setting] = [
         .text("models", \.models, value: "directory", "Where the models are."),
+        .text(
+            "model-control",
+            \.modelControl,
+            oneOf: ModelControl.allCases.map(\.rawValue),
+            value: "who",
+            """
+            Who changes the models while the server runs: none (and SIGHUP reads all again), poll \
+            (the directory, looked at every --reload-interval), or explicit (clients with the scope \
+            admin).
+            """
+        ),
+        .text(
+            "load-models",
+            \.loadModels,
+            value: "names",
+            """
+            With explicit model control, the models to begin with, joined by commas, or * for all; \
+            none by default.
+            """
+        ),
+        .integer(
+            "reload-interval",
+            \.reloadInterval,
+            in: 1...3600,
+            value: "seconds",
+            "How often to look whether keys, certificates and polled models have changed."
+        ),
         .text("host", \.host, value: "address", "Address or host name to listen on."),
         .integer(
             "port",

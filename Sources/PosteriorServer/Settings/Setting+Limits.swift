@@ -144,7 +144,21 @@ extension Setting {
             \.limits.draws,
             in: 1...1_000_000_000,
             value: "count",
-            "Most draws for one observation."
+            "Most draws for one observation, where the answer is not streamed."
+        ),
+        .integer(
+            "streamed-draw-limit",
+            \.limits.streamedDraws,
+            in: 1...10_000_000,
+            value: "count",
+            "Most draws for one observation, where they are sent while they are made."
+        ),
+        .integer(
+            "streamed-number-limit",
+            \.limits.streamedNumbers,
+            in: 1...100_000_000_000,
+            value: "count",
+            "Most numbers in an answer that is sent while it is made."
         ),
         .integer(
             "observation-limit",

@@ -1,5 +1,6 @@
 /// A type of the numbers of an array, by NumPy's code.
-enum NumberType: String, CaseIterable, Sendable {
+package enum NumberType: String, CaseIterable, Sendable {
+    case float16 = "f2"
     case float32 = "f4"
     case float64 = "f8"
     case int8 = "i1"
@@ -13,10 +14,10 @@ enum NumberType: String, CaseIterable, Sendable {
     case boolean = "b1"
 
     /// Bytes of one number.
-    var size: Int {
+    package var size: Int {
         switch self {
         case .int8, .uint8, .boolean: 1
-        case .int16, .uint16: 2
+        case .float16, .int16, .uint16: 2
         case .float32, .int32, .uint32: 4
         case .float64, .int64, .uint64: 8
         }
@@ -30,8 +31,14 @@ enum NumberType: String, CaseIterable, Sendable {
     ///   - bytes: Whole numbers of this type.
     ///   - isBigEndian: Whether the highest byte comes first.
     /// - Returns: As many numbers as there are.
-    func floats(_ bytes: [UInt8], isBigEndian: Bool) -> [Float] {
+    package func floats(_ bytes: [UInt8], isBigEndian: Bool) -> [Float] {
+        floats(bytes[...], isBigEndian: isBigEndian)
+    }
+
+    /// The same of a part of some bytes.
+    package func floats(_ bytes: ArraySlice<UInt8>, isBigEndian: Bool) -> [Float] {
         switch self {
+        case .float16: words(bytes, isBigEndian, Float.init(halfBits:))
         case .float32:
             words(bytes, isBigEndian) { (word: UInt32) in Float(bitPattern: word) }
         case .float64:
@@ -48,18 +55,35 @@ enum NumberType: String, CaseIterable, Sendable {
         }
     }
 
-    private func words<Word: FixedWidthInteger & BitwiseCopyable>(
-        _ bytes: [UInt8],
+    private func words<Word: FixedWidthInteger & UnsignedInteger>(
+        _ bytes: ArraySlice<UInt8>,
         _ isBigEndian: Bool,
         _ value: (Word) -> Float
     ) -> [Float] {
-        let size = MemoryLayout<Word>.size
-        let count = bytes.count / size
-        return unsafe bytes.withUnsafeBytes { buffer in
-            (0..<count).map { index in
-                let word = unsafe buffer.loadUnaligned(fromByteOffset: index * size, as: Word.self)
-                return value(isBigEndian ? Word(bigEndian: word) : Word(littleEndian: word))
+        let size = Word.bitWidth / 8
+        let bytes = bytes.span
+        return (0..<bytes.count / size).map { index in
+            var word: Word = 0
+            for byte in 0..<size {
+                let place = isBigEndian ? byte : size - 1 - byte
+                word = (word << 7) << 1 | Word(bytes[index * size + place])
             }
+            return value(word)
         }
+    }
+}
+
+extension Float {
+    /// The number that half-precision bits stand for, IEEE 754 binary16.
+    package init(halfBits bits: UInt16) {
+        let fraction = UInt32(bits & 0x3FF)
+        let exponent = UInt32(bits >> 10 & 0x1F)
+        let magnitude: Float =
+            switch exponent {
+            case 0: Float(fraction) * 0x1p-24
+            case 31: Float(bitPattern: 0x7F80_0000 | fraction << 13)
+            default: Float(bitPattern: (exponent + 112) << 23 | fraction << 13)
+            }
+        self = bits >> 15 == 0 ? magnitude : -magnitude
     }
 }

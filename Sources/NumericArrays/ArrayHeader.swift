@@ -2,31 +2,31 @@
 ///
 /// *Reference*: NEP 1, A Simple File Format for NumPy Arrays; `numpy.lib.format`, versions 1.0,
 /// 2.0 and 3.0.
-struct ArrayHeader: Equatable, Sendable {
+package struct ArrayHeader: Equatable, Sendable {
     /// The type of the numbers.
-    var type: NumberType
+    package var type: NumberType
     /// Whether the highest byte of a number comes first.
-    var isBigEndian: Bool
+    package var isBigEndian: Bool
     /// Whether the first index, rather than the last, runs fastest.
-    var isFortranOrder: Bool
+    package var isFortranOrder: Bool
     /// The extent of each axis.
-    var shape: [Int]
+    package var shape: [Int]
     /// Where the numbers start in the file.
-    var dataOffset: Int
+    package var dataOffset: Int
 
     /// The longest header that is read, in bytes.
-    static let limitBytes = 1 << 16
+    package static let limitBytes = 1 << 16
 
     /// The number of entries; it does not overflow, nor do their bytes.
-    var count: Int { shape.reduce(1, *) }
+    package var count: Int { shape.reduce(1, *) }
     /// The bytes of the whole file.
-    var fileBytes: Int { dataOffset + count * type.size }
+    package var fileBytes: Int { dataOffset + count * type.size }
 
     /// Parses the start of a file.
     ///
     /// - Parameter bytes: `limitBytes` of it, or all if it is shorter.
     /// - Throws: `FormatProblem` for what is no array of numbers.
-    init(_ bytes: [UInt8]) throws(FormatProblem) {
+    package init(_ bytes: [UInt8]) throws(FormatProblem) {
         guard bytes.count >= 10, bytes.starts(with: [0x93] + Array("NUMPY".utf8)) else {
             throw FormatProblem("it does not start like an .npy file")
         }
@@ -75,6 +75,21 @@ struct ArrayHeader: Equatable, Sendable {
             )
         }
         return (type, description.hasPrefix(">"))
+    }
+
+    /// The header of an array of little-endian single-precision numbers in C order, padded so that
+    /// they start at a multiple of 64 bytes.
+    package static func encoded(shape: [Int]) -> [UInt8] {
+        let extents = shape.map { "\($0)," }.joined(separator: " ")
+        let fields = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(extents)), }"
+        let length = (10 + fields.utf8.count + 1 + 63) / 64 * 64 - 10
+        precondition(length < 1 << 16, "\(shape.count) axes")
+        var bytes: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0]
+        bytes += [UInt8(length & 0xFF), UInt8(length >> 8)]
+        bytes += fields.utf8
+        bytes += [UInt8](repeating: 0x20, count: length - fields.utf8.count - 1)
+        bytes.append(0x0A)
+        return bytes
     }
 
     private func checkSize() throws(FormatProblem) {

@@ -1,0 +1,142 @@
+import Dispatch
+import FoundationEssentials
+import HTTPMessages
+import HTTPTypes
+import ModelStore
+import PosteriorAPI
+import Synchronization
+import Testing
+
+@Suite struct ServedModelsTests {
+    private static func fixture(_ name: String) throws -> Data {
+        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        return try Data(
+            contentsOf: tests.appending(path: "ModelStoreTests/Fixtures/\(name).safetensors")
+        )
+    }
+
+    private static func put(_ fixture: String, at path: String) throws {
+        let url = URL(filePath: path)
+        try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        try self.fixture(fixture).write(to: url, options: .atomic)
+    }
+
+    private static func withModels(
+        _ control: ModelControl,
+        initial: [String]? = nil,
+        _ body: (String, ServedModels, InMemoryClient) throws -> Void
+    ) throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "served-models-\(UUID().uuidString)").path()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try put("mdn-v1", at: "\(folder)/m/1/model.safetensors")
+        let models = try ServedModels(directory: folder, control: control, initial: initial)
+        try body(folder, models, InMemoryClient(service: PosteriorService(models: models)))
+    }
+
+    @Test func `polling finds what appears, and gives the old one's memory back`() throws {
+        try Self.withModels(.poll) { folder, models, client in
+            weak let old = models.entry("m", version: 1)
+            #expect(old != nil)
+            try Self.put("maf-v1", at: "\(folder)/m/2/model.safetensors")
+            try Self.put("maf-v1", at: "\(folder)/m/1/model.safetensors")
+            #expect(try models.poll().isEmpty)
+            let report = try models.poll()
+            #expect(report.added == ["m version 2"])
+            #expect(report.replaced == ["m version 1"])
+            #expect(old == nil)
+            #expect(client.get("/v2/models/m/versions/2/ready").status == 200)
+        }
+    }
+
+    @Test func `a request keeps the model it began with`() throws {
+        try Self.withModels(.none) { folder, models, _ in
+            var kept = models.entry("m", version: 1)
+            weak let old = kept
+            try Self.put("maf-v1", at: "\(folder)/m/1/model.safetensors")
+            _ = try models.reload()
+            #expect(old != nil)
+            kept = nil
+            #expect(old == nil)
+        }
+    }
+
+    @Test func `without model control nothing changes but on demand`() throws {
+        try Self.withModels(.none) { folder, models, client in
+            try Self.put("maf-v1", at: "\(folder)/n/1/model.safetensors")
+            #expect(try models.poll().isEmpty)
+            #expect(try models.poll().isEmpty)
+            #expect(client.post("/v2/repository/index", "").status == 400)
+            #expect(client.post("/v2/repository/models/n/load", "").status == 400)
+            #expect(try models.reload().added == ["n version 1"])
+        }
+    }
+
+    @Test func `explicit control loads and unloads`() throws {
+        try Self.withModels(.explicit, initial: []) { folder, models, client in
+            #expect(client.get("/v2/health/ready").status == 200)
+            #expect(client.get("/v2/models/m/ready").status == 404)
+            #expect(
+                client.post("/v2/repository/index", "{}").text
+                    == #"[{"name":"m","state":"UNAVAILABLE","reason":"not loaded"}]"#
+            )
+            let load = client.post("/v2/repository/models/m/load", "")
+            #expect(load.status == 200 && load.text == #"{"name":"m","load":true}"#)
+            #expect(client.get("/v2/models/m/ready").text == #"{"name":"m","ready":true}"#)
+            let refused = client.post(
+                "/v2/repository/models/m/load",
+                #"{"parameters":{"file:1/model":"x"}}"#
+            )
+            #expect(refused.status == 400)
+            // A bad file: the good one goes on, and the index says why.
+            try Data([1, 2, 3]).write(to: URL(filePath: "\(folder)/m/1/model.safetensors"))
+            #expect(client.post("/v2/repository/models/m/load", "").status == 400)
+            #expect(client.get("/v2/models/m/ready").status == 200)
+            #expect(
+                client.post("/v2/repository/index", #"{"ready":true}"#).text
+                    .contains("the file read before is served")
+            )
+            #expect(client.post("/v2/repository/models/m/unload", "").status == 200)
+            #expect(client.get("/v2/models/m/ready").status == 404)
+            #expect(client.post("/v2/repository/models/m/unload", "").status == 404)
+            for name in ["..%2Fm", "nothing", "%2e%2e", "m%00"] {
+                #expect(client.post("/v2/repository/models/\(name)/load", "").status == 404)
+            }
+            #expect(try models.reload().isEmpty)
+        }
+    }
+
+    @Test func `reloads drop no request`() throws {
+        try Self.withModels(.none) { folder, models, client in
+            let isDone = Atomic(false)
+            let failures = Atomic(0)
+            let answers = Atomic(0)
+            DispatchQueue.concurrentPerform(iterations: 2) { part in
+                if part == 0 {
+                    for round in 0..<40 {
+                        try? Self.put(
+                            round % 2 == 0 ? "maf-v1" : "mdn-v1",
+                            at: "\(folder)/m/1/model.safetensors"
+                        )
+                        _ = try? models.reload()
+                    }
+                    isDone.store(true, ordering: .relaxed)
+                    return
+                }
+                repeat {
+                    let answer = client.post(
+                        "/v1/models/m/sample",
+                        #"{"observation":[1,2,3],"num_samples":10,"seed":1}"#
+                    )
+                    answers.wrappingAdd(1, ordering: .relaxed)
+                    if answer.status != 200 { failures.wrappingAdd(1, ordering: .relaxed) }
+                } while !isDone.load(ordering: .relaxed)
+            }
+            #expect(failures.load(ordering: .relaxed) == 0)
+            #expect(answers.load(ordering: .relaxed) > 0)
+        }
+    }
+}
