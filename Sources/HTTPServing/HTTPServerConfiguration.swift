@@ -23,7 +23,10 @@ public struct HTTPServerConfiguration: Sendable {
     /// Most connections from one address, a count; nil for no limit, as behind a proxy.
     public var connectionLimitPerAddress: Int? = 256
     /// Most requests waiting or being computed, a count; 503 beyond it.
-    public var queueLimit = 128
+    ///
+    /// That is half more than 64: so many clients are all served, and when more of them ask, those
+    /// that are taken wait at most half as long again.
+    public var queueLimit = 96
     /// Most content held for requests, in bytes; 503 beyond it.
     public var queueLimitBytes = 256 << 20
     /// Longest time a request may wait for a worker; 503 after it, and for new requests while
