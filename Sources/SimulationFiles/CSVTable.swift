@@ -1,3 +1,5 @@
+import NumericArrays
+
 /// A table of numbers as text, turned into two arrays of single-precision numbers.
 ///
 /// The first line names the columns; every other line holds a number for each of them, separated by
