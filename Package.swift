@@ -77,7 +77,8 @@ let package = Package(
         .executableTarget(
             name: "PosteriorServer",
             dependencies: [
-                "Estimators", "HTTPServing", "ModelStore", "OperatingSystem", "PosteriorAPI",
+                "Estimators", "HTTPMessages", "HTTPServing", "ModelStore", "OperatingSystem",
+                "PosteriorAPI",
                 "StrictJSON", argumentParser, logging,
             ]
         ),
@@ -168,7 +169,11 @@ let package = Package(
                 "SimulationFiles", "StrictJSON",
             ]
         ),
-        .testTarget(name: "PosteriorServerTests", dependencies: ["PosteriorServer", "StrictJSON"]),
+        .testTarget(
+            name: "PosteriorServerTests",
+            dependencies: ["PosteriorServer", "StrictJSON"],
+            exclude: ["Fixtures"]
+        ),
         .testTarget(
             name: "StatisticalTests",
             dependencies: [

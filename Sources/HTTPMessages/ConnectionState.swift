@@ -57,6 +57,10 @@ public struct ConnectionState: Sendable {
     private var bodyStart: MonotonicTime
     private var decoder: ChunkedDecoder?
     private var discarded = 0
+    /// When the header section of the request in progress was complete.
+    private var headComplete: MonotonicTime
+    /// Whether all of its content has been read, so that the next request begins after it.
+    private var isContentRead = false
     private var headerClockRuns = false
     private var inputEnded = false
     var draining = false
@@ -73,6 +77,7 @@ public struct ConnectionState: Sendable {
         self.limits = limits
         parser = RequestParser(limits: limits)
         bodyStart = now
+        headComplete = now
         stateDeadline = now.advanced(by: limits.idleTimeout)
     }
 
@@ -213,7 +218,14 @@ extension ConnectionState {
         case .bodyComplete:
             guard let head else { return .wait }
             state = .computing
+            isContentRead = true
             stateDeadline = now.advanced(by: limits.computeTimeout)
+            if let timeout = head.timeout {
+                stateDeadline = min(
+                    headComplete.advanced(by: timeout),
+                    now.advanced(by: limits.computeTimeout)
+                )
+            }
             var content: [UInt8] = []
             swap(&content, &body)
             return .compute(head.request, body: content)
@@ -313,6 +325,7 @@ extension ConnectionState {
         switch state {
         case .admitting: return head.closesConnection || head.framing.hasBody
         case .bodyComplete, .computing: return head.closesConnection
+        case .refusing where isContentRead: return head.closesConnection
         default: return true
         }
     }
@@ -343,6 +356,8 @@ extension ConnectionState {
             case .complete(let complete, let consumed):
                 headerClockRuns = false
                 head = complete
+                headComplete = now
+                isContentRead = false
                 requestCount += 1
                 state = .headComplete
                 stateDeadline = nil

@@ -21,6 +21,8 @@ public struct HTTPLimits: Sendable, Hashable {
     public var trailerLineCount = 16
     /// All trailer lines together in bytes; 431 beyond it.
     public var trailerBytes = 4_096
+    /// The hosts that are served, in small letters and without a port; empty for any, else 421.
+    public var allowedHosts: Set<String> = []
     /// Most requests on one connection, a count; the last answer says `Connection: close`.
     public var requestsPerConnection = 10_000
     /// How much of a streamed answer is asked for at a time, in bytes.
@@ -36,7 +38,9 @@ public struct HTTPLimits: Sendable, Hashable {
     public var bodyRateGrace: Duration = .seconds(10)
     /// Least average rate of a body, in bytes a second; zero turns the check off.
     public var bodyBytesPerSecond = 1_024
-    /// Time for waiting in the queue and computing together; 503 after it.
+    /// Time from the end of a request to its answer, in the queue and on a worker; 503 after it.
+    ///
+    /// A request may ask for less with `X-Request-Timeout`, counted from the end of its header.
     public var computeTimeout: Duration = .seconds(60)
     /// Time in which the peer takes not one byte of an answer; the connection is cut after it.
     public var writeStallTimeout: Duration = .seconds(30)

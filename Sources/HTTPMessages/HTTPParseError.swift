@@ -41,6 +41,10 @@ public enum HTTPParseError: Error, Sendable, Hashable {
     case missingHost
     /// Host, or the authority of the target, was not `uri-host [ ":" port ]`, RFC 9112 §3.2.
     case invalidHost
+    /// The host is none of those served here, RFC 9110 §7.4.
+    case misdirected
+    /// `X-Request-Timeout` was not a number of seconds above zero.
+    case invalidTimeout
     /// A Connection field held something other than a list of tokens, RFC 9110 §7.6.1.
     case invalidConnection
     /// Transfer-Encoding and Content-Length came together, RFC 9112 §6.1.
@@ -79,6 +83,8 @@ public enum HTTPParseError: Error, Sendable, Hashable {
     case computeTimeout
     /// The server has no room for the request just now, RFC 9110 §15.6.4.
     case overloaded
+    /// The client has used up its share of the work for now, RFC 6585 §4.
+    case rateLimited(retryAfterSeconds: Int)
 
     /// The status of the answer.
     public var status: HTTPResponse.Status {
@@ -90,6 +96,8 @@ public enum HTTPParseError: Error, Sendable, Hashable {
             .requestHeaderFieldsTooLarge
         case .unknownExpectation: .expectationFailed
         case .bodyTooLarge: .contentTooLarge
+        case .misdirected: .misdirectedRequest
+        case .rateLimited: .tooManyRequests
         case .headerTimeout, .bodyTimeout: .requestTimeout
         case .computeTimeout, .overloaded: .serviceUnavailable
         default: .badRequest
@@ -103,6 +111,8 @@ public enum HTTPParseError: Error, Sendable, Hashable {
         case 413: "body_too_large"
         case 414: "request_line_too_long"
         case 417: "expectation_failed"
+        case 421: "misdirected_request"
+        case 429: "rate_limited"
         case 431: "header_fields_too_large"
         case 501: "not_implemented"
         case 503: self == .overloaded ? "overloaded" : "deadline_exceeded"
@@ -136,6 +146,8 @@ extension HTTPParseError {
         case .repeatedField(let name): "'\(Self.excerpt(name))' is given more than once."
         case .missingHost: "An HTTP/1.1 request needs a Host field."
         case .invalidHost: "Host is not a name or an address with an optional port."
+        case .misdirected: "This host is not served here."
+        case .invalidTimeout: "X-Request-Timeout is not a number of seconds above zero."
         case .invalidConnection: "Connection is not a list of tokens."
         default: bodyMessage
         }
@@ -163,6 +175,8 @@ extension HTTPParseError {
         case .bodyTimeout: "The body took too long to arrive."
         case .computeTimeout: "The answer was not ready in time."
         case .overloaded: "The server is busy; try again later."
+        case .rateLimited(let seconds):
+            "This client has used up its share of the work; try again in \(seconds) s."
         default: "The request is not valid."
         }
     }
@@ -170,8 +184,10 @@ extension HTTPParseError {
     /// The answer to send: the status, and a JSON body with `code` and `message`.
     public var response: ServerResponse {
         var fields: HTTPFields = [.contentType: "application/json"]
-        if status == .serviceUnavailable {
-            fields[.retryAfter] = "1"
+        switch self {
+        case .rateLimited(let seconds): fields[.retryAfter] = "\(seconds)"
+        case _ where status == .serviceUnavailable: fields[.retryAfter] = "1"
+        default: break
         }
         return ServerResponse(
             head: HTTPResponse(status: status, headerFields: fields),

@@ -27,6 +27,7 @@ struct HeaderSection: Sendable {
     private var coding = Coding.absent
     private var expectation = Expectation.absent
     private var asksForClose = false
+    private var timeout: Duration?
 
     /// Checks and keeps one field line, given without its CRLF.
     mutating func append(_ line: Span<UInt8>, limits: HTTPLimits) throws(HTTPParseError) {
@@ -85,12 +86,15 @@ struct HeaderSection: Sendable {
         case .transferEncoding: coding = try Self.coding(value)
         case .connection: try noteConnection(value)
         case .expect: noteExpectation(value)
+        case .requestTimeout:
+            guard let duration = RequestTimeout.duration(value) else { throw .invalidTimeout }
+            timeout = duration
         default: break
         }
     }
 
     /// Checks what concerns the section as a whole and joins it with the request line.
-    func finish(_ line: RequestLine) throws(HTTPParseError) -> RequestHead {
+    func finish(_ line: RequestLine, limits: HTTPLimits) throws(HTTPParseError) -> RequestHead {
         guard host != nil || line.minorVersion == 0 else { throw .missingHost }
         let framing: BodyFraming
         switch (coding, length) {
@@ -108,6 +112,9 @@ struct HeaderSection: Sendable {
             }
         }
         guard expectation != .unknown else { throw .unknownExpectation }
+        if !limits.allowedHosts.isEmpty, let name = line.authority ?? host {
+            guard limits.allowedHosts.contains(HostRule.name(of: name)) else { throw .misdirected }
+        }
         let request = HTTPRequest(
             method: line.method,
             scheme: line.scheme ?? "http",
@@ -120,7 +127,8 @@ struct HeaderSection: Sendable {
             minorVersion: line.minorVersion,
             framing: framing,
             expectsContinue: expectation == .goOn && framing.hasBody && line.minorVersion > 0,
-            closesConnection: asksForClose || line.minorVersion == 0
+            closesConnection: asksForClose || line.minorVersion == 0,
+            timeout: timeout
         )
     }
 
@@ -174,12 +182,14 @@ struct HeaderSection: Sendable {
 
     /// Expect = #expectation, of which only `100-continue` is known.
     private mutating func noteExpectation(_ value: Span<UInt8>) {
+        var isPresent = false
         let isKnown = Self.eachMember(of: value) { member in
-            member.isEmpty || HTTPGrammar.equals(member, lowercase: "100-continue")
+            isPresent = isPresent || !member.isEmpty
+            return member.isEmpty || HTTPGrammar.equals(member, lowercase: "100-continue")
         }
         if !isKnown {
             expectation = .unknown
-        } else if expectation == .absent {
+        } else if isPresent, expectation == .absent {
             expectation = .goOn
         }
     }

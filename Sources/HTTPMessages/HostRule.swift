@@ -32,6 +32,17 @@ enum HostRule {
         return isPort(bytes.extracting((index + 1)..<bytes.count))
     }
 
+    /// The host of a valid Host field in small letters, without the port.
+    static func name(of host: String) -> String {
+        let name: Substring
+        if let bracket = host.utf8.lastIndex(of: UInt8(ascii: "]")) {
+            name = host[...bracket]
+        } else {
+            name = host.prefix { $0 != ":" }
+        }
+        return name.lowercased()
+    }
+
     private static func isPort(_ digits: Span<UInt8>) -> Bool {
         guard digits.count <= 5 else { return false }
         var port = 0

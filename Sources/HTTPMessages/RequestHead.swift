@@ -34,6 +34,8 @@ public struct RequestHead: Sendable, Hashable {
     public var expectsContinue: Bool
     /// Whether the client wants or needs the connection closed afterwards, RFC 9112 §9.3.
     public var closesConnection: Bool
+    /// How long the client waits for the answer, as it says in `X-Request-Timeout`.
+    public var timeout: Duration?
 }
 
 /// The fields whose rules the protocol checks, and the common ones, recognised without a copy.
@@ -50,6 +52,7 @@ enum KnownField: UInt32 {
     case userAgent
     case accept
     case acceptEncoding
+    case requestTimeout
 
     /// Finds the field a name stands for, capitals ignored; nil for any other.
     init?(_ name: Span<UInt8>) {
@@ -63,7 +66,9 @@ enum KnownField: UInt32 {
         case 14: candidate = .contentLength
         case 15: candidate = .acceptEncoding
         case 16: candidate = .contentEncoding
-        case 17: candidate = .transferEncoding
+        case 17:
+            candidate =
+                HTTPGrammar.lowercased(name[0]) == 0x78 ? .requestTimeout : .transferEncoding
         case 31: candidate = .inferenceHeaderContentLength
         default: return nil
         }
@@ -72,6 +77,7 @@ enum KnownField: UInt32 {
     }
 
     private static let inferenceName = HTTPField.Name("Inference-Header-Content-Length")
+    private static let timeoutName = HTTPField.Name("X-Request-Timeout")
 
     /// The field's name; nil for Host, which a request carries as its authority.
     var name: HTTPField.Name? {
@@ -88,6 +94,7 @@ enum KnownField: UInt32 {
         case .userAgent: .userAgent
         case .accept: .accept
         case .acceptEncoding: .acceptEncoding
+        case .requestTimeout: Self.timeoutName
         }
     }
 

@@ -42,7 +42,7 @@ public struct RequestParser: Sendable {
     public var isAtStart: Bool { state == .start }
 
     /// Whether the request being read is a HEAD, whose answer has no content.
-    var isReadingHead: Bool { state == .fields && line.method == .head }
+    private(set) var isReadingHead = false
 
     /// Reads as many whole lines as there are.
     ///
@@ -61,11 +61,14 @@ public struct RequestParser: Sendable {
                 state = .afterEmptyLine
             case .start, .afterEmptyLine:
                 guard !text.isEmpty else { throw .emptyLines }
+                // Known before the rest of the line is, since a refusal needs it as well.
+                isReadingHead = Self.isHead(text)
                 line = try RequestLine(text)
                 state = .fields
             case .fields where text.isEmpty:
-                let head = try section.finish(line)
+                let head = try section.finish(line, limits: limits)
                 state = .start
+                isReadingHead = false
                 section = HeaderSection()
                 return .complete(head, consumed: position)
             case .fields:
@@ -73,6 +76,12 @@ public struct RequestParser: Sendable {
             }
         }
         return .needsMore(consumed: position)
+    }
+
+    private static func isHead(_ line: Span<UInt8>) -> Bool {
+        line.count > 4 && line[0] == UInt8(ascii: "H") && line[1] == UInt8(ascii: "E")
+            && line[2] == UInt8(ascii: "A") && line[3] == UInt8(ascii: "D")
+            && line[4] == HTTPGrammar.space
     }
 
     /// Finds the CR of the line that begins at `start`; nil while its CRLF is incomplete.

@@ -104,7 +104,8 @@ extension EventLoop {
                         token: connection.token,
                         number: connection.state.requestCount,
                         mailbox: mailbox,
-                        submitted: now
+                        submitted: now,
+                        client: client(connection.context, connection)
                     )
                 )
             case .refuse(let error):
@@ -138,14 +139,35 @@ extension EventLoop {
         case .compute(let limitBytes):
             var expected = 0
             if case .length(let count) = framing { expected = count }
-            // Too long for the route comes before too much for the server.
-            if expected <= limitBytes, connection.isRestricted || !queue.hasRoom(forBytes: expected)
-            {
-                refuse(connection, .overloaded)
+            // Too long for the route comes before too much for the server or the client.
+            if expected <= limitBytes, let reason = refusal(ofBytes: expected, connection) {
+                refuse(connection, reason)
             } else {
                 connection.state.readBody(limitBytes: limitBytes, at: now)
             }
         }
+    }
+
+    /// Why a request is not taken now whose content is so long; nil if it is.
+    private func refusal(ofBytes count: Int, _ connection: Connection) -> HTTPParseError? {
+        guard !connection.isRestricted, queue.hasRoom(forBytes: count, at: now) else {
+            return .overloaded
+        }
+        guard let accounts else { return nil }
+        let client = client(connection.context, connection)
+        return accounts.waitingSeconds(client, at: now).map { .rateLimited(retryAfterSeconds: $0) }
+    }
+
+    /// Whose budget a request counts against.
+    func client(_ context: RequestContext?, _ connection: Connection) -> ClientAccounts.Client {
+        ClientAccounts.Client(key: context?.client, connection.address)
+    }
+
+    /// Refuses a request for which no worker had time.
+    func waitedTooLong(_ token: ConnectionToken, number: Int) {
+        guard let connection = waiting(token, number) else { return }
+        connection.state.refuse(.overloaded)
+        advance(connection)
     }
 
     /// Takes an answer from a worker, unless its connection has gone or given up meanwhile.
@@ -182,10 +204,14 @@ extension EventLoop {
                     part.forEach(submit)
                     continue
                 }
+                let start = MonotonicTime.now
                 let answers = service.answerQuickly(part.map(\.request))
+                var times = WorkTimes()
+                times.computing = MonotonicTime.now.since(start) / part.count
                 for (job, answer) in zip(part, answers) {
                     if let answer {
-                        completed(job.token, number: job.number, answer, WorkTimes())
+                        accounts?.charge(times.computing, to: job.client, at: now)
+                        completed(job.token, number: job.number, answer, times)
                     } else {
                         submit(job)
                     }

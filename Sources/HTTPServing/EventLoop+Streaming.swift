@@ -14,7 +14,8 @@ extension EventLoop {
                 token: connection.token,
                 number: connection.state.requestCount,
                 mailbox: mailbox,
-                cancellation: streaming.cancellation
+                cancellation: streaming.cancellation,
+                client: client(streaming.exchange.context, connection)
             )
         )
     }

@@ -9,6 +9,7 @@ final class LoopParts: Sendable {
     let limits: HTTPLimits
     let handshakes: HandshakeRules?
     let queue: JobQueue
+    let accounts: ClientAccounts?
     let ledger: ConnectionLedger
     let mailboxes: [LoopMailbox]
     /// Which of the mailboxes is the loop's own.
@@ -21,6 +22,7 @@ final class LoopParts: Sendable {
         limits: HTTPLimits,
         handshakes: HandshakeRules?,
         queue: JobQueue,
+        accounts: ClientAccounts?,
         ledger: ConnectionLedger,
         mailboxes: [LoopMailbox],
         index: Int,
@@ -31,6 +33,7 @@ final class LoopParts: Sendable {
         self.limits = limits
         self.handshakes = handshakes
         self.queue = queue
+        self.accounts = accounts
         self.ledger = ledger
         self.mailboxes = mailboxes
         self.index = index
@@ -57,6 +60,7 @@ final class EventLoop {
     let observer: (any HTTPServerObserver)?
     let limits: HTTPLimits
     let queue: JobQueue
+    let accounts: ClientAccounts?
     let ledger: ConnectionLedger
     let mailbox: LoopMailbox
     var serializer = ResponseSerializer()
@@ -93,6 +97,7 @@ final class EventLoop {
         limits = parts.limits
         handshakeRules = parts.handshakes
         queue = parts.queue
+        accounts = parts.accounts
         ledger = parts.ledger
         mailboxes = parts.mailboxes
         mailbox = parts.mailboxes[parts.index]
@@ -149,6 +154,8 @@ final class EventLoop {
             add(Socket(owning: raw), address, isRestricted: isRestricted)
         case .completed(let token, let number, let response, let times):
             completed(token, number: number, response, times)
+        case .waitedTooLong(let token, let number):
+            waitedTooLong(token, number: number)
         case .pieceMade(let token, let number, let piece):
             pieceMade(token, number: number, piece)
         case .drain(let deadline):

@@ -108,9 +108,12 @@ public final class HTTPServer: Sendable {
         let processors = availableProcessors()
         let loopCount = max(1, configuration.loopCount ?? min(4, processors / 4))
         let workerCount = max(1, configuration.workerCount ?? processors)
+        let accounts = configuration.clientBudget.map(ClientAccounts.init)
         let queue = JobQueue(
             limit: configuration.queueLimit,
             limitBytes: configuration.queueLimitBytes,
+            timeout: configuration.queueTimeout,
+            accounts: accounts,
             workerCount: workerCount
         )
         let ledger = ConnectionLedger(
@@ -130,6 +133,7 @@ public final class HTTPServer: Sendable {
                 limits: configuration.limits,
                 handshakes: HandshakeRules(configuration, loopCount: loopCount),
                 queue: queue,
+                accounts: accounts,
                 ledger: ledger,
                 mailboxes: mailboxes,
                 index: index,

@@ -20,6 +20,11 @@ public struct HTTPServerConfiguration: Sendable {
     public var queueLimit = 128
     /// Most content held for requests, in bytes; 503 beyond it.
     public var queueLimitBytes = 256 << 20
+    /// Longest time a request may wait for a worker; 503 after it, and for new requests while
+    /// the first in line has waited that long.
+    public var queueTimeout: Duration = .seconds(10)
+    /// What each client may have worked for it; nil for as much as it likes.
+    public var clientBudget: ClientBudget?
     /// What the server proves its name with; nil for connections that are not encrypted.
     public var credentials: TLSCredentials?
     /// Time for a TLS handshake; the connection is closed after it.

@@ -26,7 +26,7 @@ public struct HTTPExchange: Sendable {
     public internal(set) var bytesOut: Int
     /// The rule of the protocol, or the limit, that ended the request; nil when none did.
     public let refusal: HTTPParseError?
-    /// How long it waited and was worked on; zero where the loop answered at once.
+    /// How long it waited and was worked on; only worked on where the loop answered.
     public let work: WorkTimes
     /// From the end of its header section to the answer.
     public internal(set) var total: Duration

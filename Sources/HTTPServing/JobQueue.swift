@@ -12,6 +12,8 @@ struct Job: Sendable {
     let mailbox: LoopMailbox
     /// When it was handed over.
     let submitted: MonotonicTime
+    /// For whom it is done.
+    let client: ClientAccounts.Client
     /// Set when nobody waits for the answer any more.
     let cancellation = Cancellation()
 }
@@ -50,12 +52,22 @@ final class JobQueue: Sendable {
     private let limit: Int
     private let limitBytes: Int
     private let workerCount: Int
+    private let timeout: Duration
+    private let accounts: ClientAccounts?
     private let contents = Mutex(Contents())
     private let byteCount = Atomic<Int>(0)
     private let available = DispatchSemaphore(value: 0)
 
-    init(limit: Int, limitBytes: Int, workerCount: Int) {
+    init(
+        limit: Int,
+        limitBytes: Int,
+        timeout: Duration,
+        accounts: ClientAccounts?,
+        workerCount: Int
+    ) {
         self.limit = limit
+        self.accounts = accounts
+        self.timeout = timeout
         self.limitBytes = limitBytes
         self.workerCount = workerCount
     }
@@ -67,9 +79,13 @@ final class JobQueue: Sendable {
     }
 
     /// Whether a request with so many bytes of content would be taken now.
-    func hasRoom(forBytes count: Int) -> Bool {
+    func hasRoom(forBytes count: Int, at now: MonotonicTime) -> Bool {
         guard byteCount.load(ordering: .relaxed) <= limitBytes - count else { return false }
-        return contents.withLock { $0.waiting.count + $0.running < limit }
+        return contents.withLock { contents in
+            guard contents.waiting.count + contents.running < limit else { return false }
+            guard let first = contents.waiting.first else { return true }
+            return now.since(first.submitted) < timeout
+        }
     }
 
     /// Counts content that has arrived; false when that is too much.
@@ -146,15 +162,27 @@ final class JobQueue: Sendable {
             switch work {
             case .answer(let job): answer(job, service, idleWorkers: idleWorkers)
             case .piece(let job):
+                let start = MonotonicTime.now
                 let piece = job.makePiece()
                 finish(bytes: 0)
+                charge(job.client, since: start)
                 job.mailbox.post(.pieceMade(job.token, number: job.number, piece))
             }
         }
     }
 
+    private func charge(_ client: ClientAccounts.Client, since start: MonotonicTime) {
+        let now = MonotonicTime.now
+        accounts?.charge(now.since(start), to: client, at: now)
+    }
+
     private func answer(_ job: Job, _ service: any HTTPService, idleWorkers: Int) {
         let start = MonotonicTime.now
+        guard start.since(job.submitted) < timeout else {
+            finish(bytes: job.request.body.count)
+            job.mailbox.post(.waitedTooLong(job.token, number: job.number))
+            return
+        }
         let response = service.compute(
             job.request.request,
             body: job.request.body,
@@ -162,6 +190,7 @@ final class JobQueue: Sendable {
             cancellation: job.cancellation
         )
         finish(bytes: job.request.body.count)
+        charge(job.client, since: start)
         var times = WorkTimes()
         times.waiting = start.since(job.submitted)
         times.computing = MonotonicTime.now.since(start)

@@ -27,6 +27,8 @@ enum LoopMessage: Sendable {
     case adopt(Int32, PeerAddress, isRestricted: Bool)
     /// An answer was computed.
     case completed(ConnectionToken, number: Int, ServerResponse, WorkTimes)
+    /// A request waited too long for a worker.
+    case waitedTooLong(ConnectionToken, number: Int)
     /// A piece of a streamed answer was made.
     case pieceMade(ConnectionToken, number: Int, StreamPiece)
     /// Finish what is in progress until a moment, then end.

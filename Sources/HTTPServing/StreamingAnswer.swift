@@ -33,6 +33,8 @@ struct PieceJob: Sendable {
     /// Where the piece goes.
     let mailbox: LoopMailbox
     let cancellation: Cancellation
+    /// For whom it is made.
+    let client: ClientAccounts.Client
 
     /// Makes the piece, on a worker, unless nobody waits for it.
     func makePiece() -> StreamPiece {

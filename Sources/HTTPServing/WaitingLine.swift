@@ -2,10 +2,12 @@
 struct WaitingLine<Element> {
     private var elements: [Element] = []
     /// Where the line begins; those before are done with.
-    private var first = 0
+    private var start = 0
 
-    var count: Int { elements.count - first }
+    var count: Int { elements.count - start }
     var isEmpty: Bool { count == 0 }
+
+    var first: Element? { isEmpty ? nil : elements[start] }
 
     mutating func append(_ element: Element) {
         elements.append(element)
@@ -14,21 +16,21 @@ struct WaitingLine<Element> {
     /// Takes the first one out.
     mutating func removeFirst() -> Element? {
         guard !isEmpty else { return nil }
-        let element = elements[first]
-        first += 1
+        let element = elements[start]
+        start += 1
         if isEmpty {
             elements.removeAll(keepingCapacity: true)
-            first = 0
-        } else if first >= 128 {
-            elements.removeFirst(first)
-            first = 0
+            start = 0
+        } else if start >= 128 {
+            elements.removeFirst(start)
+            start = 0
         }
         return element
     }
 
     /// Takes the first one out that is the one.
     mutating func remove(where isTheOne: (Element) -> Bool) -> Element? {
-        let index = elements.indices.dropFirst(first).first { isTheOne(elements[$0]) }
+        let index = elements.indices.dropFirst(start).first { isTheOne(elements[$0]) }
         return index.map { elements.remove(at: $0) }
     }
 }

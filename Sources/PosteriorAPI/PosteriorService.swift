@@ -50,6 +50,9 @@ public struct PosteriorService: HTTPService {
         context: inout RequestContext
     ) -> Admission {
         do throws(APIError) {
+            if request.method == .options, request.path == "*" {
+                return .respond(Self.options([.get, .head, .post, .options]))
+            }
             guard let match = router.match(request.path ?? "") else { throw .unknownPath }
             context.route = match.route
             catalog.identify(match, in: &context)
@@ -57,7 +60,7 @@ public struct PosteriorService: HTTPService {
                 throw .methodNotAllowed(allowed: match.allowedMethods)
             }
             if request.method == .options {
-                return .respond(Self.options(match))
+                return .respond(Self.options(match.allowedMethods))
             }
             if case .page(let page) = match.endpoint {
                 guard !hasBody else { throw .unexpectedBody }
@@ -208,9 +211,9 @@ public struct PosteriorService: HTTPService {
         return response
     }
 
-    private static func options(_ match: Router.Match) -> ServerResponse {
+    private static func options(_ methods: [HTTPRequest.Method]) -> ServerResponse {
         var head = HTTPResponse(status: .ok)
-        head.headerFields[.allow] = list(match.allowedMethods)
+        head.headerFields[.allow] = list(methods)
         return ServerResponse(head: head)
     }
 

@@ -103,6 +103,7 @@ struct PosteriorServerCommand: ParsableCommand {
         limits.bodyBytes = settings.bodyLimit
         limits.computeTime = .seconds(settings.timeLimit)
         limits.evaluations = settings.evaluationLimit
+        settings.limits.apply(to: &limits)
         let service = PosteriorService(
             repository: repository,
             limits: limits,
@@ -112,6 +113,7 @@ struct PosteriorServerCommand: ParsableCommand {
         configuration.host = settings.host
         configuration.port = UInt16(settings.port)
         configuration.workerCount = settings.workers
+        settings.limits.apply(to: &configuration)
         configuration.credentials = security?.credentials
         let server = HTTPServer(configuration: configuration, service: service)
         let address: BoundAddress

@@ -155,7 +155,7 @@ import Testing
         _ = transcript.state.nextAction(at: now)
         #expect(transcript.state.isComputing)
         transcript.pass(.seconds(60))
-        #expect(transcript.lines == ["503 computeTimeout", "last"])
+        #expect(transcript.lines == ["503 computeTimeout"])
         #expect(!transcript.state.isComputing)
     }
 

@@ -14,4 +14,5 @@ struct ServerSettings: Sendable {
     var evaluationLimit = ServiceLimits().evaluations
     var drainDelay = 5
     var drainTimeout = 20
+    var limits = LimitSettings()
 }

@@ -4,7 +4,9 @@ extension Setting {
     /// From its name come the flag, `--drain-delay`, the environment variable,
     /// `POSTERIOR_SERVER_DRAIN_DELAY`, and the key in the file, `drain_delay`; its default is the
     /// one that the property has.
-    static let all: [Setting] = [
+    static let all: [Setting] = general + limits
+
+    private static let general: [Setting] = [
         .text("models", \.models, value: "directory", "Where the models are."),
         .text("host", \.host, value: "address", "Address or host name to listen on."),
         .integer(
