@@ -6,6 +6,12 @@ public struct HTTPServerConfiguration: Sendable {
     public var host = "127.0.0.1"
     /// Port to bind to; 0 for a free one.
     public var port: UInt16 = 8_080
+    /// Whether to refuse an address that can be reached from other machines.
+    public var requiresLoopback = false
+    /// Listening sockets that the process was started with, in place of host and port; at most one.
+    ///
+    /// The server owns them.
+    public var inheritedListeners: [Int32] = []
     /// Threads that read and write, a count; nil for a quarter of the cores, from 1 to 4.
     public var loopCount: Int?
     /// Threads that compute, a count; nil for one a core.
@@ -17,7 +23,10 @@ public struct HTTPServerConfiguration: Sendable {
     /// Most connections from one address, a count; nil for no limit, as behind a proxy.
     public var connectionLimitPerAddress: Int? = 256
     /// Most requests waiting or being computed, a count; 503 beyond it.
-    public var queueLimit = 128
+    ///
+    /// That is half more than 64: so many clients are all served, and when more of them ask, those
+    /// that are taken wait at most half as long again.
+    public var queueLimit = 96
     /// Most content held for requests, in bytes; 503 beyond it.
     public var queueLimitBytes = 256 << 20
     /// Longest time a request may wait for a worker; 503 after it, and for new requests while
@@ -44,6 +53,10 @@ public enum HTTPServerError: Error, Sendable, Hashable, CustomStringConvertible 
     case unknownHost(String)
     /// A system call failed with an error number.
     case system(call: String, code: Int32)
+    /// The address can be reached from other machines, which was not wanted.
+    case notLoopback(String)
+    /// A socket the process was started with does not listen, or there are several.
+    case unusableListener
     /// The server was started before.
     case alreadyStarted
 
@@ -52,6 +65,9 @@ public enum HTTPServerError: Error, Sendable, Hashable, CustomStringConvertible 
         switch self {
         case .unknownHost(let host): "The host '\(host)' has no address to listen on."
         case .system(let call, let code): "\(call) failed: \(systemErrorText(code))."
+        case .notLoopback(let address): "The address \(address) is not a loopback address."
+        case .unusableListener:
+            "Of the sockets the process was started with, exactly one has to be a listening stream."
         case .alreadyStarted: "The server was already started."
         }
     }
