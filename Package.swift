@@ -6,6 +6,7 @@ let argumentParser: Target.Dependency = .product(
     name: "ArgumentParser",
     package: "swift-argument-parser"
 )
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -20,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.7.0"),
     ],
     targets: [
         // The numerical engine and the statistics.
@@ -53,13 +55,16 @@ let package = Package(
             pkgConfig: "openssl",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
         ),
-        .target(name: "SimulationFiles", dependencies: ["CZlib"]),
+        .target(name: "ContentCoding", dependencies: ["CZlib"]),
+        .target(name: "SimulationFiles", dependencies: ["CZlib", "ContentCoding"]),
         .target(
             name: "ModelStore",
             dependencies: ["Distributions", "Estimators", "Robustness", "StrictJSON"]
         ),
         .target(name: "CSystemEvents"),
         .target(name: "OperatingSystem"),
+        .target(name: "Credentials", dependencies: ["COpenSSL", "StrictJSON"]),
+        .target(name: "MetricsExposition", dependencies: [metrics]),
         .target(name: "HTTPMessages", dependencies: [httpTypes]),
         .target(
             name: "HTTPServing",
@@ -70,16 +75,17 @@ let package = Package(
         .target(
             name: "PosteriorAPI",
             dependencies: [
-                "Estimators", "HTTPMessages", "ModelStore", "Robustness", "StrictJSON", httpTypes,
+                "ContentCoding", "Credentials", "Estimators", "HTTPMessages", "MetricsExposition",
+                "ModelStore", "Robustness", "StrictJSON", httpTypes, metrics,
             ]
         ),
         // The programs.
         .executableTarget(
             name: "PosteriorServer",
             dependencies: [
-                "Estimators", "HTTPMessages", "HTTPServing", "ModelStore", "OperatingSystem",
-                "PosteriorAPI",
-                "StrictJSON", argumentParser, logging,
+                "Credentials", "Estimators", "HTTPMessages", "HTTPServing", "MetricsExposition",
+                "ModelStore", "OperatingSystem", "PosteriorAPI", "StrictJSON", argumentParser,
+                httpTypes, logging, metrics,
             ]
         ),
         .executableTarget(
@@ -101,6 +107,11 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Autodiff", "Kernels"],
             path: "Tests/TestSupport"
+        ),
+        .target(
+            name: "TLSTestSupport",
+            dependencies: ["COpenSSL"],
+            path: "Tests/TLSTestSupport"
         ),
         .testTarget(
             name: "KernelsTests",
@@ -149,16 +160,23 @@ let package = Package(
             ],
             exclude: ["Fixtures"]
         ),
+        .testTarget(name: "ContentCodingTests", dependencies: ["ContentCoding"]),
+        .testTarget(name: "CredentialsTests", dependencies: ["Credentials", "StrictJSON"]),
+        .testTarget(
+            name: "MetricsExpositionTests",
+            dependencies: ["MetricsExposition", metrics]
+        ),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", httpTypes]),
         .testTarget(
             name: "HTTPServingTests",
-            dependencies: ["COpenSSL", "HTTPMessages", "HTTPServing", httpTypes]
+            dependencies: ["COpenSSL", "HTTPMessages", "HTTPServing", "TLSTestSupport", httpTypes]
         ),
         .testTarget(
             name: "PosteriorAPITests",
             dependencies: [
-                "Distributions", "Estimators", "HTTPMessages", "HTTPServing", "ModelStore",
-                "PosteriorAPI", "Robustness", "StrictJSON", httpTypes,
+                "ContentCoding", "Credentials", "Distributions", "Estimators", "HTTPMessages",
+                "HTTPServing", "MetricsExposition", "ModelStore", "PosteriorAPI", "Robustness",
+                "StrictJSON", httpTypes,
             ]
         ),
         // The next two run the programs, which are built with them.
@@ -171,7 +189,10 @@ let package = Package(
         ),
         .testTarget(
             name: "PosteriorServerTests",
-            dependencies: ["PosteriorServer", "StrictJSON"],
+            dependencies: [
+                "MetricsExposition", "PosteriorAPI", "PosteriorServer", "StrictJSON",
+                "TLSTestSupport",
+            ],
             exclude: ["Fixtures"]
         ),
         .testTarget(

@@ -44,7 +44,7 @@ struct RequestLine: Sendable {
         return Int(version[7] - UInt8(ascii: "0"))
     }
 
-    /// The methods served or at least known to routes, RFC 9110 §9.3; TRACE and CONNECT are not.
+    /// The methods served or at least known to routes, RFC 9110 §9.3; CONNECT is not.
     private static func knownMethod(_ bytes: Span<UInt8>) -> HTTPRequest.Method? {
         func matches(_ word: String) -> Bool {
             var index = 0
@@ -57,7 +57,7 @@ struct RequestLine: Sendable {
         switch bytes.count {
         case 3: return matches("GET") ? .get : matches("PUT") ? .put : nil
         case 4: return matches("POST") ? .post : matches("HEAD") ? .head : nil
-        case 5: return matches("PATCH") ? .patch : nil
+        case 5: return matches("PATCH") ? .patch : matches("TRACE") ? .trace : nil
         case 6: return matches("DELETE") ? .delete : nil
         case 7: return matches("OPTIONS") ? .options : nil
         default: return nil

@@ -19,12 +19,22 @@ public struct ResponseSerializer: Sendable {
     private static let traceparent = Array("traceparent: ".utf8)
     private static let close = Array("Connection: close\r\n".utf8)
 
+    /// A browser takes content for nothing else than what its type says.
+    private static let everyAnswer =
+        "Server: posterior-server\r\nX-Content-Type-Options: nosniff\r\n"
+    /// For half a year a browser should come back encrypted only, RFC 6797 §6.1.
+    private static let strictTransport = "Strict-Transport-Security: max-age=15768000\r\n"
+
+    private let isSecure: Bool
     private var second = Int.min
-    /// `Date` and `Server` lines, made once a second.
+    /// The lines that every answer has, made once a second.
     private var fixedLines: [UInt8] = []
 
     /// Makes a serialiser; it has no time until `setTime` is called.
-    public init() {
+    ///
+    /// - Parameter isSecure: Whether its connections are encrypted.
+    public init(isSecure: Bool = false) {
+        self.isSecure = isSecure
         setTime(secondsSinceEpoch: 0)
     }
 
@@ -33,7 +43,8 @@ public struct ResponseSerializer: Sendable {
         guard secondsSinceEpoch != second else { return }
         second = secondsSinceEpoch
         let date = HTTPDate.text(secondsSinceEpoch: secondsSinceEpoch)
-        fixedLines = Array("Date: \(date)\r\nServer: posterior-server\r\n".utf8)
+        fixedLines = Array("Date: \(date)\r\n\(Self.everyAnswer)".utf8)
+        if isSecure { fixedLines.append(contentsOf: Self.strictTransport.utf8) }
     }
 
     /// Appends the head of a final answer, from the status line to the empty line.

@@ -94,6 +94,7 @@ extension EventLoop {
             case .admit(let head): admit(head, connection)
             case .sendContinue: connection.sendContinue()
             case .compute(let request, let body):
+                connection.contentBytes = body.count
                 admitted.append(
                     Job(
                         request: AdmittedRequest(

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import HTTPMessages
 import Synchronization
@@ -63,7 +64,7 @@ final class EventLoop {
     let accounts: ClientAccounts?
     let ledger: ConnectionLedger
     let mailbox: LoopMailbox
-    var serializer = ResponseSerializer()
+    var serializer: ResponseSerializer
     var now = MonotonicTime.now
     var slots: [Slot] = []
     var freeSlots: [UInt32] = []
@@ -96,6 +97,7 @@ final class EventLoop {
         observer = parts.observer
         limits = parts.limits
         handshakeRules = parts.handshakes
+        serializer = ResponseSerializer(isSecure: parts.handshakes != nil)
         queue = parts.queue
         accounts = parts.accounts
         ledger = parts.ledger
@@ -154,6 +156,8 @@ final class EventLoop {
             add(Socket(owning: raw), address, isRestricted: isRestricted)
         case .completed(let token, let number, let response, let times):
             completed(token, number: number, response, times)
+        case .respond(let group):
+            group.leave()
         case .waitedTooLong(let token, let number):
             waitedTooLong(token, number: number)
         case .pieceMade(let token, let number, let piece):

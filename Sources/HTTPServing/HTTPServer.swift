@@ -102,6 +102,22 @@ public final class HTTPServer: Sendable {
         return !wasCutOff.load(ordering: .acquiring)
     }
 
+    /// Whether every loop takes up a message within some time; false before `start`.
+    public func loopsRespond(within time: Duration) -> Bool {
+        let running = lifecycle.withLock { lifecycle -> Running? in
+            guard case .running(let running) = lifecycle else { return nil }
+            return running
+        }
+        guard let running else { return false }
+        let answers = DispatchGroup()
+        for mailbox in running.mailboxes {
+            answers.enter()
+            mailbox.post(.respond(answers))
+        }
+        let nanoseconds = Int(clamping: Int64(time / .nanoseconds(1)))
+        return answers.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .success
+    }
+
     private func launch() throws(HTTPServerError) -> (Running, BoundAddress) {
         _ = signal(SIGPIPE, SIG_IGN)
         let descriptors = raiseDescriptorLimit()
@@ -123,7 +139,7 @@ public final class HTTPServer: Sendable {
         // All that can fail comes before the first thread.
         var mailboxes: [LoopMailbox] = []
         for _ in 0..<loopCount { mailboxes.append(try LoopMailbox()) }
-        let listener = try Listener(host: configuration.host, port: configuration.port)
+        let listener = try Listener.make(configuration)
         let address = listener.address
         var door: Listener? = consume listener
         for index in mailboxes.indices {

@@ -6,6 +6,12 @@ public struct HTTPServerConfiguration: Sendable {
     public var host = "127.0.0.1"
     /// Port to bind to; 0 for a free one.
     public var port: UInt16 = 8_080
+    /// Whether to refuse an address that can be reached from other machines.
+    public var requiresLoopback = false
+    /// Listening sockets that the process was started with, in place of host and port; at most one.
+    ///
+    /// The server owns them.
+    public var inheritedListeners: [Int32] = []
     /// Threads that read and write, a count; nil for a quarter of the cores, from 1 to 4.
     public var loopCount: Int?
     /// Threads that compute, a count; nil for one a core.
@@ -47,6 +53,10 @@ public enum HTTPServerError: Error, Sendable, Hashable, CustomStringConvertible 
     case unknownHost(String)
     /// A system call failed with an error number.
     case system(call: String, code: Int32)
+    /// The address can be reached from other machines, which was not wanted.
+    case notLoopback(String)
+    /// A socket the process was started with does not listen, or there are several.
+    case unusableListener
     /// The server was started before.
     case alreadyStarted
 
@@ -55,6 +65,9 @@ public enum HTTPServerError: Error, Sendable, Hashable, CustomStringConvertible 
         switch self {
         case .unknownHost(let host): "The host '\(host)' has no address to listen on."
         case .system(let call, let code): "\(call) failed: \(systemErrorText(code))."
+        case .notLoopback(let address): "The address \(address) is not a loopback address."
+        case .unusableListener:
+            "Of the sockets the process was started with, exactly one has to be a listening stream."
         case .alreadyStarted: "The server was already started."
         }
     }

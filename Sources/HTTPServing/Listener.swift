@@ -19,8 +19,45 @@ struct Listener: ~Copyable {
     let address: BoundAddress
     private var reserve: Int32
 
+    /// Listens as a configuration says: on the socket that was handed over, or on a new one.
+    static func make(_ configuration: HTTPServerConfiguration) throws(HTTPServerError) -> Listener {
+        let isGuarded = configuration.requiresLoopback
+        let handedOver = configuration.inheritedListeners
+        guard let first = handedOver.first else {
+            return try Listener(
+                host: configuration.host,
+                port: configuration.port,
+                requiresLoopback: isGuarded
+            )
+        }
+        guard handedOver.count == 1 else { throw .unusableListener }
+        return try Listener(inherited: first, requiresLoopback: isGuarded)
+    }
+
+    /// Takes over a listening socket, sd_listen_fds(3).
+    private init(inherited raw: Int32, requiresLoopback: Bool) throws(HTTPServerError) {
+        var isListening: Int32 = 0
+        var type: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        guard unsafe getsockopt(raw, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &size) == 0,
+            unsafe getsockopt(raw, SOL_SOCKET, SO_TYPE, &type, &size) == 0,
+            isListening != 0, type == Int32(SOCK_STREAM.rawValue)
+        else { throw .unusableListener }
+        let owner = Descriptor(owning: raw)
+        _ = fcntl(raw, F_SETFL, fcntl(raw, F_GETFL) | O_NONBLOCK)
+        let name = try BoundAddress(of: owner)
+        guard name.isLocal || !requiresLoopback else { throw .notLoopback(name.description) }
+        address = name
+        descriptor = owner
+        reserve = Self.openReserve()
+    }
+
     /// Binds to the first usable address of a host, port 0 for a free one, and listens.
-    init(host: String, port: UInt16) throws(HTTPServerError) {
+    private init(
+        host: String,
+        port: UInt16,
+        requiresLoopback: Bool
+    ) throws(HTTPServerError) {
         var hints = unsafe addrinfo()
         unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -35,6 +72,10 @@ struct Listener: ~Copyable {
         while let entry = unsafe candidate, bound == nil {
             let info = unsafe entry.pointee
             do throws(HTTPServerError) {
+                let name = unsafe BoundAddress(info.ai_addr, info.ai_addrlen)
+                guard !requiresLoopback || name?.isLocal ?? false else {
+                    throw .notLoopback(name?.description ?? host)
+                }
                 bound = unsafe try Self.listen(info)
             } catch {
                 failure = error
@@ -110,29 +151,40 @@ public struct BoundAddress: Sendable, Hashable, CustomStringConvertible {
     /// Address and port as a URI writes them.
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
+    /// Whether only this machine can reach it: 127.0.0.0/8, ::1, and sockets in the file system.
+    let isLocal: Bool
+
     init(of descriptor: borrowing Descriptor) throws(HTTPServerError) {
         var storage = sockaddr_storage()
         var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        var hostBytes = [CChar](repeating: 0, count: 64)
-        var portBytes = [CChar](repeating: 0, count: 8)
         let raw = descriptor.raw
-        let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+        let name = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                guard unsafe getsockname(raw, address, &size) == 0 else { return Int32(-1) }
-                return unsafe getnameinfo(
-                    address,
-                    size,
-                    &hostBytes,
-                    64,
-                    &portBytes,
-                    8,
-                    NI_NUMERICHOST | NI_NUMERICSERV
-                )
+                guard unsafe getsockname(raw, address, &size) == 0 else {
+                    return BoundAddress?.none
+                }
+                return unsafe BoundAddress(address, size)
             }
         }
-        guard result == 0 else { throw .system(call: "getsockname", code: errno) }
+        guard let name else { throw .system(call: "getsockname", code: errno) }
+        self = name
+    }
+
+    /// The numeric form of a socket address; nil when it has none.
+    init?(_ address: UnsafePointer<sockaddr>, _ size: socklen_t) {
+        if unsafe Int32(address.pointee.sa_family) == AF_UNIX {
+            (host, port, isLocal) = ("unix", 0, true)
+            return
+        }
+        var hostBytes = [CChar](repeating: 0, count: 64)
+        var portBytes = [CChar](repeating: 0, count: 8)
+        let flags = NI_NUMERICHOST | NI_NUMERICSERV
+        guard unsafe getnameinfo(address, size, &hostBytes, 64, &portBytes, 8, flags) == 0 else {
+            return nil
+        }
         host = Self.text(hostBytes)
         port = UInt16(Self.text(portBytes)) ?? 0
+        isLocal = host == "::1" || host.hasPrefix("127.") || host.hasPrefix("::ffff:127.")
     }
 
     private static func text(_ characters: [CChar]) -> String {

@@ -1,3 +1,4 @@
+import Dispatch
 import HTTPMessages
 import Synchronization
 
@@ -27,6 +28,8 @@ enum LoopMessage: Sendable {
     case adopt(Int32, PeerAddress, isRestricted: Bool)
     /// An answer was computed.
     case completed(ConnectionToken, number: Int, ServerResponse, WorkTimes)
+    /// Say that this was read.
+    case respond(DispatchGroup)
     /// A request waited too long for a worker.
     case waitedTooLong(ConnectionToken, number: Int)
     /// A piece of a streamed answer was made.

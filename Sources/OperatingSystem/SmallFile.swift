@@ -85,6 +85,44 @@ public enum SmallFile {
     }
 }
 
+extension SmallFile {
+    /// Writes a file whole or not at all: readers see the old one or the new one.
+    ///
+    /// - Parameters:
+    ///   - bytes: All it is to hold.
+    ///   - path: Where it goes.
+    ///   - permissions: The permission bits, as chmod takes them.
+    /// - Throws: What kept it from being written.
+    public static func write(
+        _ bytes: [UInt8],
+        to path: String,
+        permissions: UInt32
+    ) throws(Failure) {
+        let temporary = "\(path).\(getpid()).partial"
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
+        let descriptor = unsafe open(temporary, flags, mode_t(permissions))
+        guard descriptor >= 0 else { throw .system(action: "be made", reason: errorText(errno)) }
+        var position = 0
+        var code: Int32 = 0
+        while position < bytes.count, code == 0 {
+            let count = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe Glibc.write(
+                    descriptor,
+                    buffer.baseAddress?.advanced(by: position),
+                    buffer.count - position
+                )
+            }
+            if count > 0 { position += count } else if errno != EINTR { code = errno }
+        }
+        if code == 0, fsync(descriptor) != 0 { code = errno }
+        close(descriptor)
+        if code == 0, unsafe rename(temporary, path) != 0 { code = errno }
+        guard code != 0 else { return }
+        _ = unsafe unlink(temporary)
+        throw .system(action: "be written", reason: errorText(code))
+    }
+}
+
 /// The text of an error number.
 public func errorText(_ code: Int32) -> String {
     var characters = [CChar](repeating: 0, count: 128)

@@ -1,8 +1,16 @@
+public import ContentCoding
+public import Credentials
 public import HTTPTypes
 public import StrictJSON
 
 /// Everything that a request can be told is wrong with it: one table from error to answer.
 public enum APIError: Error, Equatable, Sendable {
+    /// The request has no key, or none that is valid.
+    case unauthorized(isWrong: Bool)
+    /// The request has two keys.
+    case conflictingCredentials
+    /// The key is not for this.
+    case forbidden(Scope)
     /// No route has this path.
     case unknownPath
     /// No model has this name.
@@ -21,6 +29,12 @@ public enum APIError: Error, Equatable, Sendable {
     case bodyTooLarge(limitBytes: Int)
     /// The content is announced as something else than JSON.
     case unsupportedMediaType(found: String)
+    /// The content is coded in a way that is not known here.
+    case unsupportedCoding
+    /// The content is not what its coding says, or expands too much.
+    case undecodable(ContentDecoder.Failure)
+    /// The client takes the answer in no coding that there is.
+    case notAcceptableCoding
     /// The content is not JSON.
     case invalidJSON(JSONError)
     /// A field is missing, unknown or holds the wrong thing.
@@ -39,6 +53,9 @@ public enum APIError: Error, Equatable, Sendable {
     /// Status and code of each error; codes are part of the API and do not change.
     private var row: (status: HTTPResponse.Status, code: String) {
         switch self {
+        case .unauthorized: (.unauthorized, "unauthorized")
+        case .conflictingCredentials: (.badRequest, "conflicting_credentials")
+        case .forbidden: (.forbidden, "forbidden")
         case .unknownPath: (.notFound, "unknown_path")
         case .unknownModel: (.notFound, "unknown_model")
         case .unknownVersion: (.notFound, "unknown_version")
@@ -48,6 +65,12 @@ public enum APIError: Error, Equatable, Sendable {
         case .missingBody: (.badRequest, "missing_body")
         case .bodyTooLarge: (.contentTooLarge, "body_too_large")
         case .unsupportedMediaType: (.unsupportedMediaType, "unsupported_media_type")
+        case .unsupportedCoding: (.unsupportedMediaType, "unsupported_content_encoding")
+        case .undecodable(.tooLong), .undecodable(.tooDense): (.contentTooLarge, "body_too_large")
+        case .undecodable(.cancelled): (.clientClosedRequest, "cancelled")
+        case .undecodable(.noMemory): (.serviceUnavailable, "not_ready")
+        case .undecodable: (.badRequest, "invalid_content_encoding")
+        case .notAcceptableCoding: (.notAcceptable, "not_acceptable")
         case .invalidJSON: (.badRequest, "invalid_json")
         case .invalidField(.missing): (.badRequest, "missing_field")
         case .invalidField(.unknown): (.badRequest, "unknown_field")
@@ -69,6 +92,11 @@ public enum APIError: Error, Equatable, Sendable {
     /// What is wrong, what was expected and what came.
     public var message: String {
         switch self {
+        case .unauthorized(false):
+            "a key is needed: Authorization: Bearer KEY, or X-API-Key: KEY"
+        case .unauthorized(true): "the key is not known here, or has ended"
+        case .conflictingCredentials: "the request has two different keys"
+        case .forbidden(let scope): "the key has not the scope \(scope.rawValue)"
         case .unknownPath: "there is nothing at this path; GET /v1/models lists the models"
         case .unknownModel(let name):
             ModelNameText.isSafe(name)
@@ -85,6 +113,11 @@ public enum APIError: Error, Equatable, Sendable {
         case .bodyTooLarge(let limit): "the body is longer than the limit of \(limit) bytes"
         case .unsupportedMediaType(let found):
             "expected Content-Type: application/json, found \(found)"
+        case .unsupportedCoding:
+            "expected Content-Encoding: gzip or deflate, one of them, or no such field"
+        case .undecodable(let failure): "the compressed body \(failure)"
+        case .notAcceptableCoding:
+            "Accept-Encoding excludes both gzip and the answer as it is"
         case .invalidJSON(let error): "the body is not valid JSON: \(error)"
         case .invalidField(let error), .invalidObservation(let error): error.description
         case .unanswerable(let path, let reason): "\(path): \(reason)"
@@ -103,11 +136,15 @@ public enum APIError: Error, Equatable, Sendable {
         case .unknownVersion: "version"
         case .lengthRequired, .missingBody, .bodyTooLarge: "body"
         case .unsupportedMediaType: "Content-Type"
+        case .unsupportedCoding, .undecodable: "Content-Encoding"
+        case .notAcceptableCoding: "Accept-Encoding"
         case .invalidJSON(let error): error.path.isEmpty ? "body" : error.path
         case .invalidField(let error), .invalidObservation(let error):
             error.path.isEmpty ? "body" : error.path
         case .unanswerable(let path, _), .timeLimit(let path): path
-        case .unknownPath, .methodNotAllowed, .unexpectedBody, .cancelled, .notReady: nil
+        case .unauthorized, .conflictingCredentials, .forbidden, .unknownPath, .methodNotAllowed,
+            .unexpectedBody, .cancelled, .notReady:
+            nil
         }
     }
 
@@ -123,6 +160,20 @@ public enum APIError: Error, Equatable, Sendable {
             writer.string(field)
         }
         writer.endObject()
+    }
+}
+
+extension APIError {
+    /// How to ask again, RFC 9110 §11.6.1 and RFC 6750 §3; nil where a key is not the matter.
+    var challenge: String? {
+        let realm = #"Bearer realm="posterior-server""#
+        return switch self {
+        case .unauthorized(false): realm
+        case .unauthorized(true): realm + #", error="invalid_token""#
+        case .forbidden(let scope):
+            realm + #", error="insufficient_scope", scope="\#(scope.rawValue)""#
+        default: nil
+        }
     }
 }
 

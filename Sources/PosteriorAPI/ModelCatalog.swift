@@ -17,6 +17,8 @@ struct ModelCatalog: Sendable {
         let quickDraws: Int
         /// What lies inside the prior, where the density has mass outside.
         let acceptanceRates: AcceptanceRates
+        /// Where it is recorded what was answered.
+        let metrics: ModelMetrics?
         private let planned = Mutex<PosteriorSensitivity?>(nil)
 
         /// The scale s of the model's data, where it is known.
@@ -32,13 +34,20 @@ struct ModelCatalog: Sendable {
             }
         }
 
+        /// How many numbers an example of an observation has: one trial where there are trials.
+        var exampleWidth: Int {
+            let extents = xShape.hasTrials ? Array(xShape.extents.dropFirst()) : xShape.extents
+            return extents.reduce(1, *)
+        }
+
         /// Numbers that a draw and its score take.
         var scoreWidth: Int { 1 + posterior.thetaDim + posterior.contextDim }
 
-        init(_ model: ModelRepository.Model, loopTime: Duration) {
+        init(_ model: ModelRepository.Model, loopTime: Duration, metrics: ServiceMetrics?) {
             self.model = model
             name = model.name
             version = model.version
+            self.metrics = metrics?.model(model.name, version: model.version)
             posterior = model.file.posterior
             acceptanceRates = AcceptanceRates(of: model.file.posterior)
             xShape = ObservationShape(
@@ -58,10 +67,10 @@ struct ModelCatalog: Sendable {
     /// Every name, sorted.
     let names: [String]
 
-    init(_ repository: ModelRepository, loopTime: Duration) {
+    init(_ repository: ModelRepository, loopTime: Duration, metrics: ServiceMetrics? = nil) {
         var models: [String: Versions] = [:]
         for model in repository.models {
-            let entry = Entry(model, loopTime: loopTime)
+            let entry = Entry(model, loopTime: loopTime, metrics: metrics)
             var versions = models[model.name] ?? Versions(latest: entry)
             versions.entries[model.version] = entry
             if model.version > versions.latest.model.version { versions.latest = entry }
@@ -69,6 +78,14 @@ struct ModelCatalog: Sendable {
         }
         self.models = models
         names = models.keys.sorted()
+    }
+
+    /// The model that has the least to compute, for examples.
+    var smallest: Entry? {
+        models.values.map(\.latest).min { one, other in
+            (one.posterior.xDim * one.posterior.thetaDim, one.name)
+                < (other.posterior.xDim * other.posterior.thetaDim, other.name)
+        }
     }
 
     /// The versions of a model in rising order; none if there is no such model.
@@ -86,6 +103,18 @@ struct ModelCatalog: Sendable {
             context.version = ModelName.version(text).flatMap { versions.entries[$0]?.version }
         } else {
             context.version = versions.latest.version
+        }
+    }
+
+    /// Refuses names that no model and no version can have, whatever the method.
+    func checkNames(_ match: Router.Match) throws(APIError) {
+        guard match.model.isEmpty || ModelName.isValid(match.model) else {
+            throw .unknownModel(match.model)
+        }
+        if let text = match.version, ModelName.version(text) == nil {
+            let versions = versions(match.model)
+            guard !versions.isEmpty else { throw .unknownModel(match.model) }
+            throw .unknownVersion(model: match.model, versions: versions)
         }
     }
 

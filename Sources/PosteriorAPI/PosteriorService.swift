@@ -1,5 +1,6 @@
 public import HTTPMessages
 public import HTTPTypes
+import MetricsExposition
 public import ModelStore
 import StrictJSON
 
@@ -12,8 +13,14 @@ public struct PosteriorService: HTTPService {
     private let catalog: ModelCatalog
     private let limits: ServiceLimits
     private let readiness: Readiness
+    private let access: AccessControl
+    private let metrics: ServiceMetrics?
     private let router = Router()
+    /// The release of the software.
+    public static let release = "0.1.0"
+
     private let list: [UInt8]
+    private let openAPI: [UInt8]
     private let cards: [String: [Int: [UInt8]]]
 
     /// Makes a service for the models of a repository.
@@ -22,16 +29,23 @@ public struct PosteriorService: HTTPService {
     ///   - repository: What to serve.
     ///   - limits: Bounds on what a request may ask for.
     ///   - readiness: Turned off by whoever stops the server.
+    ///   - access: Who may ask for what.
+    ///   - metrics: Where it is recorded what was done.
     public init(
         repository: ModelRepository,
         limits: ServiceLimits = ServiceLimits(),
-        readiness: Readiness = Readiness()
+        readiness: Readiness = Readiness(),
+        access: AccessControl = AccessControl(),
+        metrics: ServiceMetrics? = nil
     ) {
-        let catalog = ModelCatalog(repository, loopTime: limits.loopTime)
+        let catalog = ModelCatalog(repository, loopTime: limits.loopTime, metrics: metrics)
         self.catalog = catalog
         self.limits = limits
         self.readiness = readiness
+        self.access = access
+        self.metrics = metrics
         list = ModelCard.encodeList(catalog)
+        openAPI = OpenAPIDocument.encode(catalog, limits, asksForKeys: access.isOn)
         var cards: [String: [Int: [UInt8]]] = [:]
         for model in repository.models {
             cards[model.name, default: [:]][model.version] = ModelCard.encode(
@@ -51,11 +65,19 @@ public struct PosteriorService: HTTPService {
     ) -> Admission {
         do throws(APIError) {
             if request.method == .options, request.path == "*" {
+                try access.check(request, for: nil, &context)
                 return .respond(Self.options([.get, .head, .post, .options]))
             }
-            guard let match = router.match(request.path ?? "") else { throw .unknownPath }
+            guard let match = router.match(request.path ?? "") else {
+                try access.check(request, for: nil, &context)
+                throw .unknownPath
+            }
             context.route = match.route
+            if let scope = match.endpoint.scope {
+                try access.check(request, for: scope, &context)
+            }
             catalog.identify(match, in: &context)
+            try catalog.checkNames(match)
             guard match.allowedMethods.contains(request.method) else {
                 throw .methodNotAllowed(allowed: match.allowedMethods)
             }
@@ -64,6 +86,7 @@ public struct PosteriorService: HTTPService {
             }
             if case .page(let page) = match.endpoint {
                 guard !hasBody else { throw .unexpectedBody }
+                if case .metrics = page { return .respond(try metricsPage(for: request)) }
                 return .respond(Self.response(.ok, try content(of: page, match)))
             }
             try MediaType.check(request)
@@ -148,10 +171,28 @@ public struct PosteriorService: HTTPService {
             return Self.readyBody
         case .models:
             return list
+        case .openAPI:
+            return openAPI
+        case .metrics:
+            throw .unknownPath
         case .card:
             let model = try catalog.entry(match)
             return cards[model.name]?[model.version] ?? []
         }
+    }
+
+    /// The metrics, in the format the client would rather have.
+    private func metricsPage(for request: HTTPRequest) throws(APIError) -> ServerResponse {
+        guard let metrics else { throw .unknownPath }
+        let accept = request.headerFields[values: .accept].joined(separator: ",")
+        let format = ExpositionFormat(accept: accept)
+        return ServerResponse(
+            head: HTTPResponse(
+                status: .ok,
+                headerFields: [.contentType: format.mediaType, .vary: "Accept"]
+            ),
+            body: metrics.registry.exposition(format)
+        )
     }
 
     /// Finds the model and reads the content of a request.
@@ -165,14 +206,17 @@ public struct PosteriorService: HTTPService {
         }
         let entry = try catalog.entry(match)
         guard !body.isEmpty else { throw .missingBody }
-        guard body.count <= limits.bodyBytes else {
-            throw .bodyTooLarge(limitBytes: limits.bodyBytes)
+        var limitBytes = limits.bodyBytes
+        // Only what came compressed may be longer than what is received.
+        if body.count > limitBytes, request.headerFields[.contentEncoding] != nil {
+            limitBytes = limits.decodedBytes
         }
+        guard body.count <= limitBytes else { throw .bodyTooLarge(limitBytes: limitBytes) }
         let document: JSONDocument
         do throws(JSONError) {
             document = try JSONDocument(
                 parsing: body,
-                limits: JSONLimits(bytes: limits.bodyBytes, values: limits.numbers)
+                limits: JSONLimits(bytes: limitBytes, values: limits.numbers)
             )
         } catch {
             throw .invalidJSON(error)
@@ -198,15 +242,21 @@ public struct PosteriorService: HTTPService {
         return ServerResponse(head: head, body: body)
     }
 
-    private static func response(_ error: APIError) -> ServerResponse {
+    static func response(_ error: APIError) -> ServerResponse {
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
         writer.key("error")
         error.write(to: &writer)
         writer.endObject()
         var response = response(error.status, writer.finish())
+        if let challenge = error.challenge {
+            response.head.headerFields[.wwwAuthenticate] = challenge
+        }
         if case .methodNotAllowed(let allowed) = error {
             response.head.headerFields[.allow] = list(allowed)
+        }
+        if error == .unsupportedCoding {
+            response.head.headerFields[.acceptEncoding] = "gzip, deflate"
         }
         return response
     }

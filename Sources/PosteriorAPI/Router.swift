@@ -12,16 +12,8 @@ struct Router: Sendable {
         /// The segment in the place of `{version}`, or nil where the route has none.
         var version: String?
 
-        private static let pageMethods: [HTTPRequest.Method] = [.get, .head, .options]
-        private static let callMethods: [HTTPRequest.Method] = [.post, .options]
-
         /// The methods this path answers to, as `Allow` lists them.
-        var allowedMethods: [HTTPRequest.Method] {
-            switch endpoint {
-            case .page: Self.pageMethods
-            case .call: Self.callMethods
-            }
-        }
+        var allowedMethods: [HTTPRequest.Method] { endpoint.allowedMethods }
     }
 
     /// A route's path in bytes, with one control byte, which no target holds, for each `{…}`.

@@ -1,3 +1,6 @@
+import Credentials
+import HTTPTypes
+
 /// What a path stands for.
 enum Endpoint: Sendable, Equatable {
     /// Something to GET: encoded beforehand, answered at once.
@@ -10,6 +13,8 @@ enum Endpoint: Sendable, Equatable {
         case ready
         case models
         case card
+        case metrics
+        case openAPI
     }
 
     enum Call: Sendable {
@@ -20,6 +25,30 @@ enum Endpoint: Sendable, Equatable {
         case fisher
         case attack
         case robustness
+    }
+}
+
+extension Endpoint {
+    private static let pageMethods: [HTTPRequest.Method] = [.get, .head, .options]
+    private static let callMethods: [HTTPRequest.Method] = [.post, .options]
+
+    /// The methods it answers to, as `Allow` lists them.
+    var allowedMethods: [HTTPRequest.Method] {
+        switch self {
+        case .page: Self.pageMethods
+        case .call: Self.callMethods
+        }
+    }
+
+    /// The scope a key needs for it; nil for what is open to everybody, so that probes come
+    /// through.
+    var scope: Scope? {
+        switch self {
+        case .page(.live), .page(.ready): nil
+        case .page(.models), .page(.card), .page(.openAPI): .infer
+        case .page(.metrics): .metrics
+        case .call: .infer
+        }
     }
 }
 
@@ -44,6 +73,8 @@ struct Route: Sendable {
     static let all: [Route] = [
         .get("/v2/health/live", .live),
         .get("/v2/health/ready", .ready),
+        .get("/metrics", .metrics),
+        .get("/openapi.json", .openAPI),
         .get("/v1/models", .models),
         .get("/v1/models/{model}", .card),
         .get("/v1/models/{model}/versions/{version}", .card),

@@ -3,8 +3,10 @@ import StrictJSON
 
 /// Bounds on what one request may ask for.
 public struct ServiceLimits: Sendable, Equatable {
-    /// The longest body, in bytes.
+    /// The longest body, in bytes, as it is received.
     public var bodyBytes: Int
+    /// The longest body, in bytes, once it is decompressed.
+    public var decodedBytes: Int
     /// The most observations of one request.
     public var observations: Int
     /// The most draws of one observation.
@@ -22,6 +24,7 @@ public struct ServiceLimits: Sendable, Equatable {
     /// Makes limits.
     public init(
         bodyBytes: Int = 16 << 20,
+        decodedBytes: Int = 64 << 20,
         observations: Int = 100_000,
         draws: Int = 100_000,
         numbers: Int = 4_000_000,
@@ -30,6 +33,7 @@ public struct ServiceLimits: Sendable, Equatable {
         loopTime: Duration = .microseconds(50)
     ) {
         self.bodyBytes = bodyBytes
+        self.decodedBytes = decodedBytes
         self.observations = observations
         self.draws = draws
         self.numbers = numbers

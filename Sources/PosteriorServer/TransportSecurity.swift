@@ -29,14 +29,18 @@ struct TransportSecurity: Sendable {
     }
 
     /// Reads the files again, if they have changed or somebody demands it.
-    func reload(_ occasion: ReloadWatch.Occasion, _ logger: Logger) {
+    ///
+    /// - Returns: Whether they could be used; nil when there was no need to read them.
+    func reload(_ occasion: ReloadWatch.Occasion, _ logger: Logger) -> Bool? {
         do throws(TLSError) {
             let hasChanged =
                 try occasion == .signal ? credentials.reload() : credentials.reloadIfChanged()
-            guard hasChanged else { return }
+            guard hasChanged else { return nil }
             logger.notice("new connections get the certificate in \(credentials.certificateFile)")
+            return true
         } catch {
             logger.error("the certificate in use stays in use: \(error)")
+            return false
         }
     }
 }

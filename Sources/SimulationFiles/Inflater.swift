@@ -1,25 +1,18 @@
 import CZlib
+import ContentCoding
 
 /// A stream of raw deflate, RFC 1951, that zlib expands.
-@safe struct Inflater: ~Copyable {
-    private let stream: UnsafeMutablePointer<z_stream>
+struct Inflater: ~Copyable {
+    private var stream: InflateStream
     /// Whether the end of the compressed data was reached.
     private(set) var isFinished = false
 
     /// Starts a stream.
     init() throws(FormatProblem) {
-        unsafe stream = .allocate(capacity: 1)
-        unsafe stream.initialize(to: z_stream())
-        let size = unsafe Int32(MemoryLayout<z_stream>.size)
-        guard unsafe inflateInit2_(stream, -MAX_WBITS, ZLIB_VERSION, size) == Z_OK else {
-            unsafe stream.deallocate()
+        guard let stream = InflateStream(.raw) else {
             throw FormatProblem("there is no memory to decompress it")
         }
-    }
-
-    deinit {
-        unsafe inflateEnd(stream)
-        unsafe stream.deallocate()
+        self.stream = stream
     }
 
     /// Expands bytes, calling back with at most 256 KiB at a time.
@@ -33,34 +26,18 @@ import CZlib
         _ bytes: [UInt8],
         body: ([UInt8]) -> Bool
     ) throws(FormatProblem) -> Int {
-        var input = bytes
         var consumed = 0
         while !isFinished {
             var output = [UInt8](repeating: 0, count: 1 << 18)
-            var status = Z_OK
-            let (taken, given) = unsafe input.withUnsafeMutableBufferPointer { source in
-                unsafe output.withUnsafeMutableBufferPointer { target in
-                    let available = source.count - consumed
-                    unsafe stream.pointee.next_in = source.baseAddress.map { unsafe $0 + consumed }
-                    unsafe stream.pointee.avail_in = UInt32(available)
-                    unsafe stream.pointee.next_out = target.baseAddress
-                    unsafe stream.pointee.avail_out = UInt32(target.count)
-                    status = unsafe inflate(stream, Z_NO_FLUSH)
-                    return unsafe (
-                        available - Int(stream.pointee.avail_in),
-                        target.count - Int(stream.pointee.avail_out)
-                    )
-                }
-            }
-            consumed += taken
-            isFinished = status == Z_STREAM_END
-            // Z_BUF_ERROR asks for more input.
-            guard status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR else {
+            let step = stream.inflate(bytes, from: consumed, into: &output)
+            guard step.state != .damaged else {
                 throw FormatProblem("its compressed data is damaged")
             }
-            if given > 0, !body(Array(output.prefix(given))) { return consumed }
-            if given < output.count && consumed == bytes.count { break }
-            if given == 0 && taken == 0 { break }
+            consumed += step.consumed
+            isFinished = step.state == .ended
+            if step.produced > 0, !body(Array(output.prefix(step.produced))) { return consumed }
+            if step.produced < output.count && consumed == bytes.count { break }
+            if step.produced == 0 && step.consumed == 0 { break }
         }
         return consumed
     }

@@ -60,7 +60,6 @@ import Testing
         WireCase("9110 §9.1", "BREW / HTTP/1.1\(end)", "501 unknownMethod", "last"),
         WireCase("9110 §9.1", "ABCDEFGHIJKLMNOPQ / HTTP/1.1\(end)", "501 unknownMethod", "last"),
         WireCase("9110 §9.3.6", "CONNECT a:1 HTTP/1.1\(end)", "501 unknownMethod", "last"),
-        WireCase("9110 §9.3.8", "TRACE / HTTP/1.1\(end)", "501 unknownMethod", "last"),
         WireCase("9112 §2.3", "GET / http/1.1\(end)", "400 malformedVersion", "last"),
         WireCase("9112 §2.3", "GET / HTTP/1\(end)", "400 malformedVersion", "last"),
         WireCase("9112 §2.3", "GET / HTTP/01.1\(end)", "400 malformedVersion", "last"),

@@ -23,7 +23,10 @@ import Testing
         return (String(decoding: output, as: UTF8.self), hasContent)
     }
 
-    private static let fixed = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: posterior-server\r\n"
+    private static let fixed = """
+        Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: posterior-server\r
+        X-Content-Type-Options: nosniff\r\n
+        """
 
     @Test func `a head is a status line, the fields and an empty line`() {
         let (text, hasContent) = head(.ok, [.contentType: "text/plain"], length: 1_234_567)
@@ -87,7 +90,7 @@ import Testing
         let text = head(.init(code: 299, reasonPhrase: "O\r\nK"), fields).text
         let lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
         #expect(lines.contains { $0.hasPrefix("X-Text: a  B: c") })
-        #expect(lines.count == 7)
+        #expect(lines.count == 8)
         #expect(!text.utf8.contains { $0 < 0x20 && $0 != 0x0D && $0 != 0x0A })
     }
 

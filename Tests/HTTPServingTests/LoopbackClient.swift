@@ -1,6 +1,7 @@
 import Glibc
 import HTTPMessages
 import HTTPServing
+import TLSTestSupport
 
 /// A client on a blocking socket that sends what it is told to and reads whole answers.
 final class LoopbackClient {

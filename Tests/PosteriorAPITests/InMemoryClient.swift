@@ -12,7 +12,12 @@ struct InMemoryClient {
     let service: PosteriorService
 
     /// Two versions of a flow with x of shape [3, 1] and a box prior, and a mixture.
-    init(limits: ServiceLimits = ServiceLimits(), readiness: Readiness = Readiness()) throws {
+    init(
+        limits: ServiceLimits = ServiceLimits(),
+        readiness: Readiness = Readiness(),
+        access: AccessControl = AccessControl(),
+        metrics: ServiceMetrics? = nil
+    ) throws {
         let flow = try Self.file("maf-v1")
         let mixture = try Self.file("mdn-v1")
         let repository = ModelRepository(models: [
@@ -20,7 +25,13 @@ struct InMemoryClient {
             .init(name: "flow", version: 3, file: flow, evaluation: Array(#"{"c2st":0.5}"#.utf8)),
             .init(name: "mixture", version: 2, file: mixture),
         ])
-        service = PosteriorService(repository: repository, limits: limits, readiness: readiness)
+        service = PosteriorService(
+            repository: repository,
+            limits: limits,
+            readiness: readiness,
+            access: access,
+            metrics: metrics
+        )
     }
 
     /// Any service.

@@ -99,9 +99,9 @@ import Testing
             ]
         )
         #expect(run.status == 0, "\(run)")
-        #expect(run.errors.contains("POSTERIOR_SERVER_PORT is ignored"))
-        #expect(run.errors.contains("POSTERIOR_SERVER_DRAIN_DELAI is no setting"))
-        #expect(!run.errors.contains("SERVICE_HOST"))
+        #expect(run.output.contains("POSTERIOR_SERVER_PORT is ignored"))
+        #expect(run.output.contains("POSTERIOR_SERVER_DRAIN_DELAI is no setting"))
+        #expect(!run.output.contains("SERVICE_HOST"))
     }
 
     @Test func `checking ends with 1 when the models cannot be read`() throws {

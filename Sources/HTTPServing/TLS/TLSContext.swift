@@ -31,7 +31,7 @@ import Glibc
         guard let context = unsafe SSL_CTX_new(TLS_server_method()) else {
             throw .library(reason: TLSLibrary.lastErrorText())
         }
-        address = UInt(bitPattern: context)
+        let expiry: Int
         do throws(TLSError) {
             unsafe try Self.restrict(context)
             expiry = unsafe try Self.addCertificates(material, to: context)
@@ -41,6 +41,9 @@ import Glibc
             unsafe SSL_CTX_free(context)
             throw error
         }
+        // Only now: were all properties set, an error above would run `deinit` as well.
+        address = UInt(bitPattern: context)
+        self.expiry = expiry
     }
 
     deinit {

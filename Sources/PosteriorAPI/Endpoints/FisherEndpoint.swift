@@ -30,6 +30,7 @@ enum FisherEndpoint {
                 )
                 continue
             }
+            model.metrics?.found(fisherTrace: fisher.trace.mean)
             work.entries[index] = .success(
                 FisherAnswer.Information(
                     fisher: fisher,

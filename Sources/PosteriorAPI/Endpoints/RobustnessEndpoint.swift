@@ -41,6 +41,8 @@ enum RobustnessEndpoint {
                     )
                     continue
                 }
+                model.metrics?.found(fisherTrace: report.fisher.trace.mean)
+                model.metrics?.found(robustnessScore: report.score)
                 let standing = ObservationStanding(
                     of: Array(x[place * xDim..<(place + 1) * xDim]),
                     trace: report.fisher.trace.mean,

@@ -15,6 +15,7 @@ enum SampleEndpoint {
         workers: Int
     ) -> [Result<[UInt8], APIError>] {
         let draws = draw(works, model.posterior, workers: workers)
+        model.metrics?.drew(draws.theta.count / model.posterior.thetaDim)
         var first = 0
         return works.map { work in
             defer { first += work.usable }

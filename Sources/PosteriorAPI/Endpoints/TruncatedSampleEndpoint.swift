@@ -43,6 +43,7 @@ enum TruncatedSampleEndpoint {
                 guard !samples.theta.isEmpty else {
                     return .failure(.nothingAcceptedInTime(path: path))
                 }
+                model.metrics?.drew(samples.theta.count / posterior.thetaDim)
                 return .success(Draws(samples: samples, rate: rate))
             }
         }

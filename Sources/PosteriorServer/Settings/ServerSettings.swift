@@ -14,5 +14,10 @@ struct ServerSettings: Sendable {
     var evaluationLimit = ServiceLimits().evaluations
     var drainDelay = 5
     var drainTimeout = 20
+    var apiKeys: String?
+    var apiKeyRing: String?
+    var insecure = false
+    var logFormat = LogFormat.auto.rawValue
+    var logLevel = "info"
     var limits = LimitSettings()
 }

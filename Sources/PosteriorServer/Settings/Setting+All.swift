@@ -79,5 +79,37 @@ extension Setting {
             value: "seconds",
             "How long requests in progress may then take to finish."
         ),
+        .text(
+            "api-keys",
+            \.apiKeys,
+            value: "file",
+            "Ask for API keys, those whose hashes are in this file; see make-key."
+        ),
+        .text(
+            "api-key-ring",
+            \.apiKeyRing,
+            isSecret: true,
+            value: "json",
+            "What a key file would hold."
+        ),
+        .toggle(
+            "insecure",
+            \.insecure,
+            "Listen on other addresses than loopback though anybody may ask for anything."
+        ),
+        .text(
+            "log-format",
+            \.logFormat,
+            oneOf: LogFormat.allCases.map(\.rawValue),
+            value: "format",
+            "How lines of the log look: text, json, or auto, text on a terminal and else JSON."
+        ),
+        .text(
+            "log-level",
+            \.logLevel,
+            oneOf: ["debug", "info", "warning", "error"],
+            value: "level",
+            "The least level that is logged: debug, info, warning or error."
+        ),
     ]
 }

@@ -2,6 +2,7 @@ import COpenSSL
 import HTTPMessages
 import HTTPServing
 import HTTPTypes
+import TLSTestSupport
 import Testing
 
 /// Answers with the subject of the certificate that its client showed.

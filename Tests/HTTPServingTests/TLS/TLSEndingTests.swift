@@ -2,6 +2,7 @@ import COpenSSL
 import Glibc
 import HTTPMessages
 import HTTPServing
+import TLSTestSupport
 import Testing
 
 /// How encrypted connections end, and what never becomes one.

@@ -2,6 +2,7 @@ import Glibc
 import HTTPMessages
 import HTTPServing
 import Synchronization
+import TLSTestSupport
 import Testing
 
 /// Notes what became of TLS connections.

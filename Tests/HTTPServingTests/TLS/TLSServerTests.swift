@@ -3,6 +3,7 @@ import Glibc
 import HTTPMessages
 import HTTPServing
 import HTTPTypes
+import TLSTestSupport
 import Testing
 
 @Suite(.serialized) struct TLSServerTests {
@@ -22,6 +23,21 @@ import Testing
             }
         }
         #expect(fixture.witness.all == [.completed])
+    }
+
+    @Test func `browsers are told to come back encrypted, over TLS alone`() throws {
+        let line = "\r\nStrict-Transport-Security: max-age=15768000\r\n"
+        let fixture = try TLSFixture()
+        try fixture.withServer { port in
+            let client = try LoopbackClient(port: port, fixture.settings)
+            client.send(request("GET /live"))
+            #expect(client.answer()?.head.contains(line) == true)
+        }
+        try HTTPServingTests.withServer { port in
+            let client = try LoopbackClient(port: port)
+            client.send(request("GET /live"))
+            #expect(client.answer()?.head.contains(line) == false)
+        }
     }
 
     @Test(arguments: [1, 7, 1_000])

@@ -1,20 +1,35 @@
 import Foundation
+import TLSTestSupport
 
 /// How the cases reach the server: one more is a case here, a stream and what the server needs.
 enum ProtocolTransport: String, CaseIterable, Sendable {
     case tcp
+    case tls
 
     /// What the server has to be told for it.
     func arguments(_ program: ServerProgram) throws -> [String] {
         switch self {
-        case .tcp: []
+        case .tcp: return []
+        case .tls:
+            let authority = try TestAuthority()
+            let identity = try authority.issue("localhost")
+            for (name, pem) in [
+                ("server.pem", identity.certificate), ("server.key", identity.key),
+                ("authority.pem", authority.pem),
+            ] {
+                try program.write(String(decoding: pem, as: UTF8.self), to: name)
+            }
+            return ["--tls-certificate", "server.pem", "--tls-key", "server.key"]
         }
     }
 
     /// A connection to the server.
     func connect(port: UInt16, _ program: ServerProgram) throws -> any ProtocolStream {
         switch self {
-        case .tcp: try TCPStream(port: port)
+        case .tcp: return try TCPStream(port: port)
+        case .tls:
+            let authority = try Data(contentsOf: URL(filePath: program.path("authority.pem")))
+            return try TLSStream(TCPStream(port: port), .init(authority: Array(authority)))
         }
     }
 }
@@ -79,14 +94,57 @@ final class TCPStream: ProtocolStream {
 
     func readToEnd() -> [UInt8]? {
         var received: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
-            let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-                unsafe recv(descriptor, bytes.baseAddress, bytes.count, 0)
-            }
-            guard count >= 0 else { return nil }
-            guard count > 0 else { return received }
-            received += buffer[..<count]
+            guard let some = readSome() else { return nil }
+            guard !some.isEmpty else { return received }
+            received += some
         }
+    }
+
+    /// Reads what comes next, nothing at the end; nil when nothing comes in time.
+    func readSome() -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+            unsafe recv(descriptor, bytes.baseAddress, bytes.count, 0)
+        }
+        return count < 0 ? nil : Array(buffer[..<count])
+    }
+}
+
+/// TLS on a socket; each piece that is sent is a record of its own.
+final class TLSStream: ProtocolStream {
+    private let stream: TCPStream
+    private let tls: TLSClientSession
+
+    init(_ stream: TCPStream, _ settings: TLSClientSession.Settings) throws {
+        self.stream = stream
+        tls = try TLSClientSession(settings)
+        while true {
+            tls.shakeHands()
+            guard stream.send(tls.takeOutput()[...]), tls.failure == nil else { break }
+            guard !tls.isEstablished else { return }
+            guard let some = stream.readSome(), !some.isEmpty else { break }
+            tls.take(some)
+        }
+        throw TLSClientError(tls.failure ?? "closed")
+    }
+
+    func send(_ bytes: ArraySlice<UInt8>) -> Bool {
+        tls.write(Array(bytes))
+        return stream.send(tls.takeOutput()[...])
+    }
+
+    func endOutput() {
+        tls.close()
+        _ = stream.send(tls.takeOutput()[...])
+        stream.endOutput()
+    }
+
+    func readToEnd() -> [UInt8]? {
+        guard let ciphertext = stream.readToEnd() else { return nil }
+        tls.take(ciphertext)
+        let plaintext = tls.read()
+        // An end that was not announced is one that somebody else may have made.
+        return tls.isClosed ? plaintext : nil
     }
 }

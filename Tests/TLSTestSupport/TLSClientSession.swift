@@ -1,18 +1,20 @@
 import COpenSSL
 
 /// A client's side of TLS, between plaintext and ciphertext, without a socket.
-@safe final class TLSClientSession {
+@safe package final class TLSClientSession {
     /// What a client trusts, offers and shows.
-    struct Settings: Sendable {
-        var authority: [UInt8]
-        var versions: ClosedRange<Int32> = TLS1_2_VERSION...TLS1_3_VERSION
-        var protocols: [String] = []
-        var identity: TestIdentity?
-        var ciphers: String?
+    package struct Settings: Sendable {
+        package var authority: [UInt8]
+        package var versions: ClosedRange<Int32> = TLS1_2_VERSION...TLS1_3_VERSION
+        package var protocols: [String] = []
+        package var identity: TestIdentity?
+        package var ciphers: String?
+
+        package init(authority: [UInt8]) { self.authority = authority }
     }
 
     /// A session that can be resumed.
-    @safe final class Ticket {
+    @safe package final class Ticket {
         fileprivate let session: OpaquePointer
 
         fileprivate init?(_ session: OpaquePointer?) {
@@ -29,11 +31,11 @@ import COpenSSL
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
     /// Whether the server sent `close_notify`.
-    private(set) var isClosed = false
+    package private(set) var isClosed = false
     /// The text of the error that ended it.
-    private(set) var failure: String?
+    package private(set) var failure: String?
 
-    init(_ settings: Settings, resuming ticket: Ticket? = nil) throws {
+    package init(_ settings: Settings, resuming ticket: Ticket? = nil) throws {
         guard let context = unsafe SSL_CTX_new(TLS_client_method()) else {
             throw TLSClientError("no context")
         }
@@ -90,11 +92,11 @@ import COpenSSL
         unsafe BIO_free(keyReader)
     }
 
-    var isEstablished: Bool { unsafe SSL_is_init_finished(ssl) == 1 }
-    var isResumed: Bool { unsafe SSL_session_reused(ssl) == 1 }
+    package var isEstablished: Bool { unsafe SSL_is_init_finished(ssl) == 1 }
+    package var isResumed: Bool { unsafe SSL_session_reused(ssl) == 1 }
 
     /// The application protocol that was agreed on; empty for none.
-    var applicationProtocol: String {
+    package var applicationProtocol: String {
         var name: UnsafePointer<UInt8>?
         var count: UInt32 = 0
         unsafe SSL_get0_alpn_selected(ssl, &name, &count)
@@ -105,39 +107,39 @@ import COpenSSL
     }
 
     /// The name of the cipher suite.
-    var cipher: String {
+    package var cipher: String {
         unsafe String(cString: SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)))
     }
 
     /// The serial number of the server's certificate.
-    var serial: Int {
+    package var serial: Int {
         guard let certificate = unsafe SSL_get0_peer_certificate(ssl) else { return 0 }
         return unsafe ASN1_INTEGER_get(X509_get0_serialNumber(certificate))
     }
 
     /// What resumes this session; with TLS 1.3 only after something was read.
-    var ticket: Ticket? { unsafe Ticket(SSL_get1_session(ssl)) }
+    package var ticket: Ticket? { unsafe Ticket(SSL_get1_session(ssl)) }
 
     /// Goes on with the handshake; ciphertext may have to be sent afterwards.
-    func shakeHands() {
+    package func shakeHands() {
         ERR_clear_error()
         note(unsafe SSL_do_handshake(ssl))
     }
 
-    func take(_ ciphertext: [UInt8]) {
+    package func take(_ ciphertext: [UInt8]) {
         unsafe BIO_write(incoming, ciphertext, Int32(ciphertext.count))
     }
 
     /// Takes the ciphertext that has to be sent.
-    func takeOutput() -> [UInt8] { unsafe contents(of: outgoing) }
+    package func takeOutput() -> [UInt8] { unsafe contents(of: outgoing) }
 
-    func write(_ plaintext: [UInt8]) {
+    package func write(_ plaintext: [UInt8]) {
         ERR_clear_error()
         note(unsafe SSL_write(ssl, plaintext, Int32(plaintext.count)))
     }
 
     /// The plaintext that is there.
-    func read() -> [UInt8] {
+    package func read() -> [UInt8] {
         var all: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 16_384)
         while failure == nil, !isClosed {
@@ -153,13 +155,13 @@ import COpenSSL
     }
 
     /// Writes `close_notify`.
-    func close() { unsafe SSL_shutdown(ssl) }
+    package func close() { unsafe SSL_shutdown(ssl) }
 
     /// Asks for new keys and wants the server to do the same, TLS 1.3.
-    func updateKeys() { unsafe SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED) }
+    package func updateKeys() { unsafe SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED) }
 
     /// Asks for another handshake, TLS 1.2.
-    func renegotiate() {
+    package func renegotiate() {
         unsafe SSL_renegotiate(ssl)
         shakeHands()
     }

@@ -1,5 +1,7 @@
 import Glibc
 import HTTPServing
+import Logging
+import OperatingSystem
 import PosteriorAPI
 import Synchronization
 
@@ -13,11 +15,13 @@ final class Shutdown: Sendable {
     let readiness = Readiness()
     private let delay: Duration
     private let timeout: Duration
+    private let log: ServerLog
     private let server = Mutex<HTTPServer?>(nil)
 
-    init(delay: Duration, timeout: Duration) {
+    init(delay: Duration, timeout: Duration, log: ServerLog) {
         self.delay = delay
         self.timeout = timeout
+        self.log = log
     }
 
     /// Says which server there is to stop from now on.
@@ -28,9 +32,12 @@ final class Shutdown: Sendable {
     /// Acts on a signal; blocks while the server drains.
     func signalled(_ count: Int) {
         guard count == 1, let server = server.withLock({ $0 }) else {
+            log.logger.warning("ended at once")
+            log.sink.close()
             exit(1)
         }
-        print("stopping: requests in progress may finish")
+        log.logger.notice("stopping: requests in progress may finish")
+        ServiceManager.notify("STOPPING=1")
         readiness.beginDraining()
         wait(delay)
         _ = server.drain(within: timeout)

@@ -2,18 +2,18 @@ import COpenSSL
 import Glibc
 
 /// A certificate with its key, in PEM.
-struct TestIdentity: Sendable {
-    var certificate: [UInt8]
-    var key: [UInt8]
+package struct TestIdentity: Sendable {
+    package var certificate: [UInt8]
+    package var key: [UInt8]
 }
 
 /// Issues certificates for tests; nothing of it is kept.
-@safe final class TestAuthority {
+@safe package final class TestAuthority {
     private let key: OpaquePointer
     private let certificate: OpaquePointer
     private var serial = 1
 
-    init(_ name: String = "Test Authority") throws {
+    package init(_ name: String = "Test Authority") throws {
         unsafe key = try Self.makeKey()
         unsafe certificate = try Self.makeCertificate(
             subject: name,
@@ -32,14 +32,15 @@ struct TestIdentity: Sendable {
     }
 
     /// The authority's own certificate in PEM.
-    var pem: [UInt8] {
+    package var pem: [UInt8] {
         unsafe Self.pem { bio in unsafe PEM_write_bio_X509(bio, certificate) }
     }
 
     /// Issues a certificate that is valid from and to so many seconds from now.
-    func issue(
+    package func issue(
         _ subject: String,
-        validSeconds: ClosedRange<Int> = -3_600...3_600
+        validSeconds: ClosedRange<Int> = -3_600...3_600,
+        passphrase: String? = nil
     ) throws -> TestIdentity {
         serial += 1
         let subjectKey = unsafe try Self.makeKey()
@@ -57,7 +58,17 @@ struct TestIdentity: Sendable {
         return unsafe TestIdentity(
             certificate: Self.pem { bio in unsafe PEM_write_bio_X509(bio, issued) },
             key: Self.pem { bio in
-                unsafe PEM_write_bio_PrivateKey(bio, subjectKey, nil, nil, 0, nil, nil)
+                let cipher = unsafe passphrase.map { _ in unsafe EVP_aes_256_cbc() }
+                let secret = Array((passphrase ?? "").utf8)
+                return unsafe PEM_write_bio_PrivateKey(
+                    bio,
+                    subjectKey,
+                    cipher ?? nil,
+                    passphrase == nil ? nil : secret,
+                    Int32(secret.count),
+                    nil,
+                    nil
+                )
             }
         )
     }
@@ -129,8 +140,9 @@ func contents(of bio: OpaquePointer) -> [UInt8] {
     return bytes
 }
 
-struct TLSClientError: Error, Equatable {
-    var text: String
+/// Why a client's TLS did not come about.
+package struct TLSClientError: Error, Equatable {
+    package var text: String
 
-    init(_ text: String) { self.text = text }
+    package init(_ text: String) { self.text = text }
 }

@@ -1,0 +1,160 @@
+public import CoreMetrics
+import Synchronization
+
+/// The metrics of a process: a backend of swift-metrics that shows what was recorded.
+///
+/// Only metrics that were defined are kept, with the labels they were defined with; anything else
+/// that is recorded goes nowhere. So is what comes beyond a number of series that no honest use
+/// reaches: nothing that clients send can fill the memory.
+public final class MetricsRegistry: MetricsFactory, Sendable {
+    /// The most series of one metric.
+    static let seriesLimit = 4096
+
+    /// The values of a metric with one set of labels.
+    enum Series {
+        case number(NumberHandler)
+        case histogram(HistogramHandler)
+    }
+
+    /// A metric and its series by their labels, as they are written between the braces.
+    struct Family {
+        let definition: MetricDefinition
+        var series: [String: Series] = [:]
+    }
+
+    private let families: Mutex<[String: Family]>
+    private let order: [String]
+    private let collectors = Mutex<[@Sendable () -> Void]>([])
+
+    /// Makes a registry for some metrics.
+    public init(_ definitions: [MetricDefinition]) {
+        order = definitions.map(\.name)
+        families = Mutex(
+            Dictionary(
+                definitions.map { ($0.name, Family(definition: $0)) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
+    }
+
+    /// Adds something to call before the metrics are shown, that brings gauges up to date.
+    public func collect(_ collector: @escaping @Sendable () -> Void) {
+        collectors.withLock { $0.append(collector) }
+    }
+
+    /// The metrics that have series, in the order in which they were defined, up to date.
+    func snapshot() -> [Family] {
+        for collector in collectors.withLock({ $0 }) { collector() }
+        return families.withLock { families in
+            order.compactMap { families[$0] }.filter { !$0.series.isEmpty }
+        }
+    }
+
+    private func series(_ name: String, _ dimensions: [(String, String)]) -> Series? {
+        families.withLock { families in
+            guard let family = families[name] else { return nil }
+            let definition = family.definition
+            guard Set(dimensions.map(\.0)) == Set(definition.labels),
+                dimensions.count == definition.labels.count
+            else { return nil }
+            let labels = Self.text(definition.labels, dimensions)
+            if let known = family.series[labels] { return known }
+            guard family.series.count < Self.seriesLimit else { return nil }
+            let series: Series
+            switch definition.kind {
+            case .counter, .gauge: series = .number(NumberHandler())
+            case .histogram(let bounds): series = .histogram(HistogramHandler(bounds: bounds))
+            }
+            families[name]?.series[labels] = series
+            return series
+        }
+    }
+
+    private func number(_ name: String, _ dimensions: [(String, String)]) -> NumberHandler {
+        if case .number(let handler) = series(name, dimensions) { return handler }
+        return NumberHandler()
+    }
+
+    /// Labels between braces; backslash, quote and line feed are escaped.
+    private static func text(_ labels: [String], _ dimensions: [(String, String)]) -> String {
+        labels.map { label in
+            let value = dimensions.first { $0.0 == label }?.1 ?? ""
+            return "\(label)=\"\(ExpositionText.escaped(value, quotes: true))\""
+        }.joined(separator: ",")
+    }
+
+    private func remove(_ handler: AnyObject) {
+        families.withLock { families in
+            for name in order {
+                guard let family = families[name] else { continue }
+                families[name]?.series = family.series.filter { entry in
+                    switch entry.value {
+                    case .number(let number): number !== handler
+                    case .histogram(let histogram): histogram !== handler
+                    }
+                }
+            }
+        }
+    }
+}
+
+// MARK: MetricsFactory
+
+extension MetricsRegistry {
+    /// The counter of a name and labels.
+    public func makeCounter(
+        label: String,
+        dimensions: [(String, String)]
+    ) -> any CounterHandler { number(label, dimensions) }
+
+    /// The counter of a name and labels, for amounts that are no whole numbers.
+    public func makeFloatingPointCounter(
+        label: String,
+        dimensions: [(String, String)]
+    ) -> any FloatingPointCounterHandler { number(label, dimensions) }
+
+    /// The gauge of a name and labels.
+    public func makeMeter(
+        label: String,
+        dimensions: [(String, String)]
+    ) -> any MeterHandler { number(label, dimensions) }
+
+    /// The histogram of a name and labels, or a gauge where one is defined.
+    public func makeRecorder(
+        label: String,
+        dimensions: [(String, String)],
+        aggregate: Bool
+    ) -> any RecorderHandler {
+        switch series(label, dimensions) {
+        case .number(let handler): handler
+        case .histogram(let handler): handler
+        case nil: NumberHandler()
+        }
+    }
+
+    /// The histogram of a name and labels, in seconds.
+    public func makeTimer(
+        label: String,
+        dimensions: [(String, String)]
+    ) -> any TimerHandler {
+        if case .histogram(let handler) = series(label, dimensions) { return handler }
+        return HistogramHandler(bounds: [])
+    }
+
+    /// Forgets a counter.
+    public func destroyCounter(_ handler: any CounterHandler) { remove(handler) }
+
+    /// Forgets a counter.
+    public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {
+        remove(handler)
+    }
+
+    /// Forgets a gauge.
+    public func destroyMeter(_ handler: any MeterHandler) { remove(handler) }
+
+    /// Forgets a histogram.
+    public func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
+
+    /// Forgets a histogram.
+    public func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
+}
