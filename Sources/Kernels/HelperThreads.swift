@@ -14,8 +14,9 @@ final class HelperThreads: Sendable {
         count: min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)) - 1, 1), 255)
     )
 
-    /// How long a helper looks for work before it sleeps.
-    private static let patience: Duration = .microseconds(200)
+    /// How long a helper looks for work before it sleeps: longer than what one call does between
+    /// its parallel parts.
+    private static let patience: Duration = .milliseconds(1)
 
     private struct State {
         var jobs: [TileJob] = []

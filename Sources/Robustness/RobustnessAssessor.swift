@@ -27,6 +27,7 @@ public struct RobustnessAssessor: Sendable {
         attack.steps = 200
         attack.draws = 8
         attack.restarts = 3
+        attack.evaluationDraws = 1024
         return attack
     }
 
