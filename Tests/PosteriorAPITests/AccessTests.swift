@@ -42,7 +42,7 @@ import Testing
         for method in [HTTPRequest.Method.get, .post, .options] {
             let answer = try answer(path, method: method, [])
             #expect(answer.status == 401)
-            #expect(try answer.error().code == "unauthorized")
+            #expect(try answer.message().contains("a key is needed"))
             let challenge = answer.response.head.headerFields[.wwwAuthenticate]
             #expect(challenge == #"Bearer realm="posterior-server""#)
         }

@@ -139,11 +139,11 @@ import Testing
             "a list of 1"
         ),
         BadBody(
-            #"{"observations":[\#(Array(repeating: "[1,2,3]", count: 30).joined(separator: ","))],"num_samples":100000}"#,
+            #"{"observations":[\#(Array(repeating: "[1,2,3]", count: 60).joined(separator: ","))],"num_samples":10000000}"#,
             "invalid_field",
             "num_samples",
-            "4000000",
-            "6000000"
+            "1000000000",
+            "1200000000"
         ),
         // Other fields.
         BadBody(

@@ -80,7 +80,7 @@ import Testing
     @Test(arguments: [
         ("application/x-npy", 200), ("application/*", 200), ("text/html, */*;q=0.1", 200),
         ("text/html", 406), ("application/x-npy;q=0, application/json;q=0", 406),
-        ("application/json;q=0", 200), ("*/*;q=0", 406),
+        ("application/json;q=0", 406), ("application/json;q=0, */*", 200), ("*/*;q=0", 406),
     ])
     func `Accept decides`(accept: String, status: Int) throws {
         let answer = Self.send(

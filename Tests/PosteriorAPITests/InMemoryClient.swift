@@ -104,6 +104,12 @@ struct InMemoryClient {
             )
         }
 
+        /// The message of an error, whether it is an object or, below `/v2`, a text.
+        func message() throws -> String {
+            let field = try json().required("error", expected: "")
+            return field.value.kind == .string ? try field.string() : try error().message
+        }
+
         func results() throws -> [JSONFields] {
             try json().required("results", expected: "").elements().map { try $0.object() }
         }

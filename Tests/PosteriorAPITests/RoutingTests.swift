@@ -15,7 +15,9 @@ import Testing
     func `unknown paths are 404`(path: String) throws {
         for answer in [try InMemoryClient().get(path), try InMemoryClient().post(path, "{}")] {
             #expect(answer.status == 404, "\(path)")
-            #expect(try answer.error().code.hasPrefix("unknown_"))
+            if !path.hasPrefix("/v2") {
+                #expect(try answer.error().code.hasPrefix("unknown_"))
+            }
         }
     }
 
@@ -71,7 +73,7 @@ import Testing
             let answer = client.get(path, method: method)
             #expect(answer.status == 405)
             #expect(answer.response.head.headerFields[.allow] == allow)
-            #expect(try answer.error().message.contains(allow))
+            #expect(try answer.message().contains(allow))
         }
         let options = client.get(path, method: .options)
         #expect(options.status == 200)
@@ -188,7 +190,7 @@ import Testing
         #expect(client.get("/v2/health/live").status == 200)
         let answer = client.get("/v2/health/ready")
         #expect(answer.status == 503)
-        #expect(try answer.error().code == "not_ready")
+        #expect(try answer.message() == "the server is shutting down")
         #expect(client.post("/v1/models/flow/sample", #"{"observation":[1,2,3]}"#).status == 200)
     }
 

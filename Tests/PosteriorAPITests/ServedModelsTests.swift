@@ -111,32 +111,39 @@ import Testing
 
     @Test func `reloads drop no request`() throws {
         try Self.withModels(.none) { folder, models, client in
-            let isDone = Atomic(false)
-            let failures = Atomic(0)
-            let answers = Atomic(0)
-            DispatchQueue.concurrentPerform(iterations: 2) { part in
-                if part == 0 {
-                    for round in 0..<40 {
-                        try? Self.put(
-                            round % 2 == 0 ? "maf-v1" : "mdn-v1",
-                            at: "\(folder)/m/1/model.safetensors"
-                        )
-                        _ = try? models.reload()
-                    }
-                    isDone.store(true, ordering: .relaxed)
-                    return
+            let isDone = SharedCounter()
+            let replacements = SharedCounter()
+            var (answers, failures) = (0, 0)
+            try Self.put("maf-v1", at: "\(folder)/n/1/model.safetensors")
+            _ = try models.reload()
+            DispatchQueue(label: "reloads").async {
+                for _ in 0..<40 {
+                    try? Self.put("maf-v1", at: "\(folder)/n/1/model.safetensors")
+                    let report = try? models.reload()
+                    replacements.add(report?.replaced.count ?? 0)
                 }
-                repeat {
-                    let answer = client.post(
-                        "/v1/models/m/sample",
-                        #"{"observation":[1,2,3],"num_samples":10,"seed":1}"#
-                    )
-                    answers.wrappingAdd(1, ordering: .relaxed)
-                    if answer.status != 200 { failures.wrappingAdd(1, ordering: .relaxed) }
-                } while !isDone.load(ordering: .relaxed)
+                isDone.add(1)
             }
-            #expect(failures.load(ordering: .relaxed) == 0)
-            #expect(answers.load(ordering: .relaxed) > 0)
+            repeat {
+                let answer = client.post(
+                    "/v1/models/n/sample",
+                    #"{"observation":[1,2,3],"num_samples":10,"seed":1}"#
+                )
+                answers += 1
+                if answer.status != 200 { failures += 1 }
+            } while isDone.value == 0
+            #expect(failures == 0)
+            #expect(answers > 0)
+            #expect(replacements.value == 40)
         }
     }
+}
+
+/// A number that two threads share.
+private final class SharedCounter: Sendable {
+    private let count = Atomic(0)
+
+    var value: Int { count.load(ordering: .relaxed) }
+
+    func add(_ number: Int) { count.wrappingAdd(number, ordering: .relaxed) }
 }

@@ -15,7 +15,9 @@ import Testing
         let document = try document(server)
         var count = 0
         for path in document.member("paths")?.members ?? [] {
-            guard let body = path.value.member("post")?.member("requestBody")?.member("content")
+            // What changes models has no example that always runs, and needs no content.
+            guard let request = path.value.member("post")?.member("requestBody"),
+                request.member("required")?.boolean == true, let body = request.member("content")
             else { continue }
             let examples = body.members.flatMap { $0.value.member("examples")?.members ?? [] }
             #expect(!examples.isEmpty, "\(path.name) has no example")
@@ -24,7 +26,10 @@ import Testing
                 let value = try #require(example.value.member("value"))
                 let answer = try server.get(
                     target,
-                    ["-d", String(decoding: value.text, as: UTF8.self)]
+                    [
+                        "-H", "Content-Type: application/json", "-d",
+                        String(decoding: value.text, as: UTF8.self),
+                    ]
                 )
                 #expect(answer.status == 200, "\(target): \(answer.text)")
                 count += 1

@@ -28,7 +28,7 @@ struct DrawStream: ResponseStream {
     private let source: DrawSource
     private let parts: [Part]
     private var part = 0
-    /// Draws of the current part that have been written, over its observations.
+    /// Bytes, or draws over all observations, of the current part that have been written.
     private var written = 0
 
     init(_ source: DrawSource, _ parts: [Part]) {
@@ -44,8 +44,10 @@ struct DrawStream: ResponseStream {
         while part < parts.count, piece.count < byteCount, !cancellation.isCancelled {
             switch parts[part] {
             case .bytes(let bytes):
-                piece += bytes
-                part += 1
+                let end = written + min(bytes.count - written, max(byteCount - piece.count, 1))
+                piece += bytes[written..<end]
+                written = end == bytes.count ? 0 : end
+                if end == bytes.count { part += 1 }
             case .samples(let observations, let format):
                 try append(observations, format, isLogProb: false, to: &piece)
             case .logProb(let observations, let format):
