@@ -107,7 +107,8 @@ struct HeaderSection: Sendable {
         }
         if framing.hasBody {
             switch line.method {
-            case .get, .head, .options: throw .unexpectedBody(method: line.method.rawValue)
+            // Of GET the service says so, which knows whether the path has GET at all.
+            case .head, .options: throw .unexpectedBody(method: line.method.rawValue)
             default: break
             }
         }

@@ -57,7 +57,10 @@ struct RequestLine: Sendable {
         switch bytes.count {
         case 3: return matches("GET") ? .get : matches("PUT") ? .put : nil
         case 4: return matches("POST") ? .post : matches("HEAD") ? .head : nil
-        case 5: return matches("PATCH") ? .patch : matches("TRACE") ? .trace : nil
+        case 5:
+            if matches("PATCH") { return .patch }
+            if matches("TRACE") { return .trace }
+            return matches("QUERY") ? HTTPRequest.Method("QUERY") : nil
         case 6: return matches("DELETE") ? .delete : nil
         case 7: return matches("OPTIONS") ? .options : nil
         default: return nil

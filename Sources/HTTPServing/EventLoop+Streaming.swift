@@ -34,7 +34,9 @@ extension EventLoop {
     ///
     /// - Returns: Whether there is something to write now; false too when the stream has failed.
     func sendPiece(_ connection: Connection) -> Bool {
-        guard let piece = connection.streaming?.waiting else { return false }
+        guard connection.state.isStreaming, let piece = connection.streaming?.waiting else {
+            return false
+        }
         guard piece.failure == nil else {
             // Without the last chunk, or else with a reset, the client knows that more was to come.
             if connection.state.endsWithConnection { connection.transport.socket.resetOnClose() }

@@ -102,12 +102,6 @@ import Testing
             "last"
         ),
         WireCase(
-            "9110 §9.3.1",
-            "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n",
-            #"400 unexpectedBody(method: "GET")"#,
-            "last"
-        ),
-        WireCase(
             "9110 §9.3.2",
             "HEAD / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
             #"400 unexpectedBody(method: "HEAD")"#,

@@ -56,7 +56,7 @@ extension Endpoint.Page {
 
 extension Endpoint.Call {
     /// What may go wrong with every call.
-    private static let failures = [400, 404, 411, 413, 415, 422, 503]
+    private static let failures = [400, 404, 406, 411, 413, 415, 422, 429, 503]
 
     fileprivate var operation: Operation {
         let name = path
