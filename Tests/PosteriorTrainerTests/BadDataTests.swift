@@ -34,7 +34,6 @@ import Testing
         File(name: "objects.npz", parts: ["objects.npz: array theta", "object", "pickle"]),
         File(name: "structured.npz", parts: ["structured.npz: array theta", "structured type"]),
         File(name: "complex.npz", parts: ["complex.npz: array theta", "<c8"]),
-        File(name: "half.npz", parts: ["half.npz: array theta", "<f2", "expected float32"]),
         File(name: "fewer_rows.npz", parts: ["array x: expected 5 rows", "found 4"]),
         File(name: "cube.npz", parts: ["cube.npz: array theta", "[5, 2, 3], expected [N, D]"]),
         File(name: "other_names.npz", parts: ["there is no array theta; there are thetas, xs"]),
