@@ -26,7 +26,8 @@ store() {
     printf 'module CProcessorFeatures { header "%s" export * }\n' \
         "$root/Sources/CProcessorFeatures/include/CProcessorFeatures.h" \
         >"$work/modules/module.modulemap"
-    clang -O2 -c "$root/Sources/CProcessorFeatures/CProcessorFeatures.c" \
+    clang -O2 -I "$root/Sources/CProcessorFeatures/include" \
+        -c "$root/Sources/CProcessorFeatures/CProcessorFeatures.c" \
         -o "$work/modules/CProcessorFeatures.o"
     plain=$flags
     [ "$(uname -m)" = x86_64 ] && flags="$flags -Xcc -march=x86-64-v3"
@@ -46,6 +47,7 @@ request)
     ;;
 npy)
     module NumericArrays "$root/Sources/NumericArrays"
+    python3 "$root/Tests/Fuzz/seed_tensors.py" npy "$work/corpus"
     ;;
 model)
     store
@@ -53,14 +55,15 @@ model)
     ;;
 inference)
     store
-    flags="$flags -I $root/Sources/CZlib"
+    flags="$flags -I $root/Sources/CZlib -I $root/Sources/COpenSSL"
     module HTTPTypes "$root/.build/checkouts/swift-http-types/Sources/HTTPTypes"
     module CoreMetrics "$root/.build/checkouts/swift-metrics/Sources/CoreMetrics"
     for name in HTTPMessages NumericArrays ContentCoding Credentials MetricsExposition PosteriorAPI
     do
         module $name "$root/Sources/$name"
     done
-    libraries=-lz
+    libraries="-lz -lssl -lcrypto"
+    python3 "$root/Tests/Fuzz/seed_tensors.py" inference "$work/corpus"
     ;;
 *)
     echo "no target named $target" >&2
