@@ -4,7 +4,7 @@
 
 idle      10,000 idle connections and 1,000 that send a header byte by byte: a normal client's
           median may grow by 10 %.
-overload  64 clients, then 256, that ask again at once: the answers that are given keep their 99th
+overload  64 clients, then 256, that ask again at once, or a tenth of a second after a refusal: the answers that are given keep their 99th
           percentile within twice, the rest are 503 within 50 ms, and health is answered.
 get       a small page to 64 clients, against nginx with a page of the same length in turns: at
           least 60 % of it. Needs wrk and nginx.
