@@ -148,20 +148,21 @@ let package = Package(
         ),
         .testTarget(
             name: "SimulationFilesTests",
-            dependencies: ["SimulationFiles"],
+            dependencies: ["SimulationFiles", "TestSupport"],
             exclude: ["Fixtures"]
         ),
-        .testTarget(name: "NumericArraysTests", dependencies: ["NumericArrays"]),
+        .testTarget(name: "NumericArraysTests", dependencies: ["NumericArrays", "TestSupport"]),
         .testTarget(
             name: "RobustnessTests",
             dependencies: ["Distributions", "Estimators", "Kernels", "Robustness"]
         ),
         .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
-        .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
+        .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON", "TestSupport"]),
         .testTarget(
             name: "ModelStoreTests",
             dependencies: [
                 "Distributions", "Estimators", "ModelStore", "Robustness", "StrictJSON",
+                "TestSupport",
             ],
             exclude: ["Fixtures"]
         ),
@@ -171,7 +172,10 @@ let package = Package(
             name: "MetricsExpositionTests",
             dependencies: ["MetricsExposition", metrics]
         ),
-        .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", httpTypes]),
+        .testTarget(
+            name: "HTTPMessagesTests",
+            dependencies: ["HTTPMessages", "TestSupport", httpTypes]
+        ),
         .testTarget(
             name: "HTTPServingTests",
             dependencies: ["COpenSSL", "HTTPMessages", "HTTPServing", "TLSTestSupport", httpTypes]
@@ -181,7 +185,7 @@ let package = Package(
             dependencies: [
                 "ContentCoding", "Credentials", "Distributions", "Estimators", "HTTPMessages",
                 "HTTPServing", "MetricsExposition", "ModelStore", "NumericArrays", "PosteriorAPI",
-                "Robustness", "StrictJSON", httpTypes,
+                "Robustness", "StrictJSON", "TestSupport", httpTypes,
             ]
         ),
         // The next two run the programs, which are built with them.

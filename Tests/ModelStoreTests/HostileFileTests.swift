@@ -1,5 +1,6 @@
 import Estimators
 import ModelStore
+import TestSupport
 import Testing
 
 @Suite struct HostileFileTests {

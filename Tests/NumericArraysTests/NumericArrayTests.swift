@@ -1,4 +1,5 @@
 import NumericArrays
+import TestSupport
 import Testing
 
 /// The bytes are those of `numpy.save`, NumPy 2.

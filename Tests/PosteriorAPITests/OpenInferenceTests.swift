@@ -2,6 +2,7 @@ import HTTPMessages
 import HTTPTypes
 import PosteriorAPI
 import StrictJSON
+import TestSupport
 import Testing
 
 /// The contract is `inference_rest.md` of the Open Inference Protocol and Triton's extensions.

@@ -2,6 +2,7 @@ import HTTPMessages
 import HTTPTypes
 import PosteriorAPI
 import StrictJSON
+import TestSupport
 import Testing
 
 @Suite struct RequestFuzzTests {

@@ -1,5 +1,6 @@
 import Foundation
 import SimulationFiles
+import TestSupport
 import Testing
 
 @Suite struct SimulationTableTests {
