@@ -120,6 +120,7 @@ class Answer:
         self.status = None
         self.left = None
         self.chunked = False
+        self.is_last = False
         self.digest = hashlib.blake2b(digest_size=16)
 
     def take(self, data):
@@ -132,6 +133,7 @@ class Answer:
             head = head.lower()
             self.status = int(head[9:12])
             self.chunked = b"transfer-encoding: chunked" in head
+            self.is_last = b"\r\nconnection: close" in head
             if not self.chunked:
                 self.left = int(head.split(b"\r\ncontent-length: ")[1].split(b"\r\n")[0])
             self.buffer = rest
@@ -159,11 +161,15 @@ class Client:
     """One connection, which waits for an answer or for its next request."""
 
     def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.port = port
+        self.connect()
         self.kind = None
         self.start = 0.0
         self.answer = None
+
+    def connect(self):
+        self.socket = socket.create_connection(("127.0.0.1", self.port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, kind):
         self.kind, self.answer, self.start = kind, Answer(), time.perf_counter()
@@ -217,6 +223,12 @@ def drive(process, port, everything, count, seconds, think):
         for key, _ in selector.select(wait):
             client = key.data
             if client.receive():
+                if client.answer.is_last:
+                    # A connection has so many requests and no more.
+                    selector.unregister(client.socket)
+                    client.socket.close()
+                    client.connect()
+                    selector.register(client.socket, selectors.EVENT_READ, client)
                 pause = lots.random() * 2 * think
                 heapq.heappush(line, (time.perf_counter() + pause, client.number, client))
 
