@@ -25,7 +25,8 @@ let package = Package(
     ],
     targets: [
         // The numerical engine and the statistics.
-        .target(name: "Kernels"),
+        .target(name: "CLaneLoops"),
+        .target(name: "Kernels", dependencies: ["CLaneLoops"]),
         .target(name: "Autodiff", dependencies: ["Kernels"]),
         .target(name: "Distributions", dependencies: ["Kernels"]),
         .target(name: "CProcessorFeatures"),
@@ -230,7 +231,7 @@ let laneSettings: [SwiftSetting] = []
 #endif
 let laneTargets: Set = ["Kernels"]
 
-let targetsInC: Set = ["CDigitsDecoder", "CProcessorFeatures", "CSystemEvents"]
+let targetsInC: Set = ["CDigitsDecoder", "CLaneLoops", "CProcessorFeatures", "CSystemEvents"]
 
 for target in package.targets where target.type != .system && !targetsInC.contains(target.name) {
     let own = (target.swiftSettings ?? []) + sharedSettings

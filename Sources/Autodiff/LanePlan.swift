@@ -21,37 +21,23 @@ struct LanePlan: Sendable {
     ///   - collapsed: Whether every lane has its own observation.
     ///   - withSinks: Whether the parameter gradient is summed.
     init(program: LaneProgram, outputs: [LaneValue], collapsed: Bool, withSinks: Bool) {
-        let nodes = program.nodes
-        let sinks = withSinks ? program.sinks : []
-        var live = [Bool](repeating: false, count: nodes.count)
-        for output in outputs { live[output.node] = true }
-        for sink in sinks {
-            switch sink {
-            case .outer(_, let cotangent, let source):
-                live[cotangent] = true
-                live[source] = true
-            case .rowSums(_, let cotangent): live[cotangent] = true
-            }
-        }
-        for index in nodes.indices.reversed() where live[index] {
-            for operand in nodes[index].operands { live[operand] = true }
-        }
-
+        let graph = LiveGraph(program, outputs: outputs, withSinks: withSinks)
+        let nodes = graph.nodes
         var literals: [Float] = []
         var scalars: [Int: ScalarSource] = [:]
         var isObservation = [Bool](repeating: false, count: nodes.count)
         var isSample = [Bool](repeating: false, count: nodes.count)
-        for index in nodes.indices where live[index] {
+        for index in nodes.indices where graph.isLive[index] {
             switch nodes[index].operation {
             case .literal(let values):
                 scalars[index] = .literals(literals.count)
                 literals += values
             case .parameters(let vector, let range):
                 scalars[index] = .parameters(
-                    program.layout.vectors[vector].offset + range.lowerBound
+                    graph.layout.vectors[vector].offset + range.lowerBound
                 )
             default:
-                if !collapsed, program.rates[index] < .sample {
+                if !collapsed, graph.rates[index] < .sample {
                     isObservation[index] = true
                 } else {
                     isSample[index] = true
@@ -64,7 +50,7 @@ struct LanePlan: Sendable {
         var crossingWidth = 0
         let needed = Set(
             nodes.indices.filter { isSample[$0] }.flatMap { nodes[$0].operands }
-                + outputs.map(\.node)
+                + graph.outputs
         )
         for index in nodes.indices where isObservation[index] && needed.contains(index) {
             sampleScalars[index] = .observation(crossingWidth)
@@ -73,7 +59,7 @@ struct LanePlan: Sendable {
         }
         if !crossing.isEmpty {
             var planner = LaneStagePlanner(
-                program: program,
+                graph: graph,
                 isOwn: isObservation,
                 scalars: scalars,
                 literals: literals,
@@ -84,13 +70,13 @@ struct LanePlan: Sendable {
             observationStage = planner.plan()
         }
         var planner = LaneStagePlanner(
-            program: program,
+            graph: graph,
             isOwn: isSample,
             scalars: sampleScalars,
             literals: literals,
             observationScalars: crossingWidth,
-            results: outputs.map(\.node),
-            sinks: sinks
+            results: graph.outputs,
+            sinks: graph.sinks
         )
         sampleStage = planner.plan()
     }

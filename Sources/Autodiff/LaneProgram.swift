@@ -97,6 +97,14 @@ enum ParameterSink: Sendable, Equatable {
     case outer(MatrixBlock, cotangent: Int, source: Int)
     /// The gradient's entries from `offset` on += cotangent.
     case rowSums(offset: Int, cotangent: Int)
+
+    /// The nodes it reads.
+    var operands: [Int] {
+        switch self {
+        case .outer(_, let cotangent, let source): [cotangent, source]
+        case .rowSums(_, let cotangent): [cotangent]
+        }
+    }
 }
 
 /// The maths of one sample as a graph of primitives.

@@ -26,7 +26,7 @@ struct LaneStage: Sendable {
 
 extension LaneStage {
     /// Bytes of rows one tile may have before it takes fewer lanes.
-    private static let tileBytes = 512 << 10
+    private static let tileBytes = 1 << 20
     /// The largest tile: more lanes only cost cache.
     private static let maximumLanes = 128
     /// The smallest tile worth running: two vectors.

@@ -17,10 +17,10 @@ extension LaneStagePlanner {
         }
     }
 
-    private func width(_ index: Int) -> Int { program.nodes[index].width }
+    private func width(_ index: Int) -> Int { graph.nodes[index].width }
 
     private mutating func emit(_ index: Int) {
-        let node = program.nodes[index]
+        let node = graph.nodes[index]
         let target = row(of: index)
         func operand(_ position: Int) -> Int { row(of: node.operands[position]) }
         switch node.operation {
@@ -133,7 +133,7 @@ extension LaneStagePlanner {
         _ node: LaneNode,
         _ target: Int
     ) {
-        let matrix = program.layout.matrices[block.matrix]
+        let matrix = graph.layout.matrices[block.matrix]
         let addend: MatrixAddend =
             if node.operands.count < 2 {
                 .zero
@@ -157,7 +157,7 @@ extension LaneStagePlanner {
     private mutating func emit(_ sink: ParameterSink) {
         switch sink {
         case .outer(let block, let cotangent, let source):
-            let matrix = program.layout.matrices[block.matrix]
+            let matrix = graph.layout.matrices[block.matrix]
             instructions.append(
                 .outer(
                     cotangent: row(of: cotangent),

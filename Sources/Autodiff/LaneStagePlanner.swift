@@ -2,7 +2,7 @@ import Kernels
 
 /// Turns the nodes of one stage into a tape: decides where values live, then emits instructions.
 struct LaneStagePlanner {
-    let program: LaneProgram
+    let graph: LiveGraph
     /// Whether a node is computed by this stage.
     let isOwn: [Bool]
     /// Where the values come from that this stage only reads, one scalar a row.
@@ -32,7 +32,7 @@ struct LaneStagePlanner {
     }
 
     init(
-        program: LaneProgram,
+        graph: LiveGraph,
         isOwn: [Bool],
         scalars: [Int: ScalarSource],
         literals: [Float],
@@ -40,7 +40,7 @@ struct LaneStagePlanner {
         results: [Int],
         sinks: [ParameterSink]
     ) {
-        self.program = program
+        self.graph = graph
         self.isOwn = isOwn
         self.scalars = scalars
         self.literals = literals
@@ -51,7 +51,7 @@ struct LaneStagePlanner {
 
     mutating func plan() -> LaneStage {
         ownLiterals = literals
-        let own = program.nodes.indices.filter { isOwn[$0] }
+        let own = graph.nodes.indices.filter { isOwn[$0] }
         let sinkPlaces = placesOfSinks()
         findExpansions(own, sinkPlaces)
         findHomes(own)
@@ -64,18 +64,18 @@ struct LaneStagePlanner {
             terms: terms,
             literals: ownLiterals,
             rows: rows,
-            parameterCount: program.layout.count,
+            parameterCount: graph.layout.count,
             observationScalars: observationScalars
         )
         var column = 0
         var stores: [LaneStage.Store] = []
         for result in results {
-            let width = program.nodes[result].width
+            let width = graph.nodes[result].width
             stores.append(.init(row: row(of: result), width: width, column: column))
             column += width
         }
         let loads = own.compactMap { index -> LaneStage.Load? in
-            guard case .input(let input) = program.nodes[index].operation else { return nil }
+            guard case .input(let input) = graph.nodes[index].operation else { return nil }
             return .init(input: input, row: row(of: index))
         }
         return LaneStage(
@@ -105,18 +105,11 @@ extension LaneStagePlanner {
 
     /// The operands a node needs as rows; a linear map takes scalars as its addend.
     private func rowOperands(of index: Int) -> [Int] {
-        let node = program.nodes[index]
+        let node = graph.nodes[index]
         guard case .linear(let block, _) = node.operation, block.positions == 1,
             node.operands.count == 2, scalars[node.operands[1]] != nil
         else { return node.operands }
         return [node.operands[0]]
-    }
-
-    private func operands(of sink: ParameterSink) -> [Int] {
-        switch sink {
-        case .outer(_, let cotangent, let source): [cotangent, source]
-        case .rowSums(_, let cotangent): [cotangent]
-        }
     }
 
     /// Scalars that some instruction needs as rows, and the node before which they are filled.
@@ -127,7 +120,7 @@ extension LaneStagePlanner {
             }
         }
         for (place, sinks) in sinkPlaces {
-            for operand in sinks.flatMap(operands(of:)) where scalars[operand] != nil {
+            for operand in sinks.flatMap(\.operands) where scalars[operand] != nil {
                 expansions[operand] = min(expansions[operand] ?? place, place)
             }
         }
@@ -142,20 +135,20 @@ extension LaneStagePlanner {
     /// its concatenations then cost nothing.
     private mutating func findHomes(_ own: [Int]) {
         for index in own {
-            guard case .gather(let indices) = program.nodes[index].operation,
+            guard case .gather(let indices) = graph.nodes[index].operation,
                 zip(indices, indices.dropFirst()).allSatisfy({ $0 + 1 == $1 })
             else { continue }
-            home[index] = (program.nodes[index].operands[0], indices[0])
+            home[index] = (graph.nodes[index].operands[0], indices[0])
         }
         for index in own.reversed() {
-            let node = program.nodes[index]
+            let node = graph.nodes[index]
             guard node.operation == .concatenate else { continue }
             var offset = 0
             for operand in node.operands {
                 if home[operand] == nil, isOwn[operand] || expansions[operand] != nil {
                     home[operand] = (index, offset)
                 }
-                offset += program.nodes[operand].width
+                offset += graph.nodes[operand].width
             }
         }
     }
@@ -185,7 +178,7 @@ extension LaneStagePlanner {
         }
         for index in own {
             // Inputs are loaded before the first instruction.
-            if case .input = program.nodes[index].operation {
+            if case .input = graph.nodes[index].operation {
                 live(index, at: -1)
             } else {
                 live(index, at: index)
@@ -193,7 +186,7 @@ extension LaneStagePlanner {
             for operand in rowOperands(of: index) { live(operand, at: index) }
         }
         for (place, sinks) in sinkPlaces {
-            for operand in sinks.flatMap(operands(of:)) { live(operand, at: place) }
+            for operand in sinks.flatMap(\.operands) { live(operand, at: place) }
         }
         for (index, time) in expansions { live(index, at: time) }
         for result in results { live(result, at: .max) }
@@ -201,7 +194,7 @@ extension LaneStagePlanner {
         var busy: [(rows: Range<Int>, last: Int)] = []
         var total = 0
         for root in first.keys.sorted(by: { (first[$0] ?? 0, $0) < (first[$1] ?? 0, $1) }) {
-            let width = program.nodes[root].width
+            let width = graph.nodes[root].width
             busy.removeAll { $0.last < first[root] ?? 0 }
             var start = 0
             for block in busy where block.rows.lowerBound < start + width {

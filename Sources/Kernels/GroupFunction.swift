@@ -1,3 +1,4 @@
+internal import CLaneLoops
 import Glibc
 
 /// A function of groups of neighbouring rows, lane by lane.
@@ -262,7 +263,7 @@ private func softmax(
     }
     var total = SIMD8<Float>.zero
     for member in 0..<size {
-        let power = unsafe exponential(source[member &* stride] - largest)
+        let power = unsafe lane_exp_8(source[member &* stride] - largest)
         unsafe target[member &* stride] = power
         total += power
     }

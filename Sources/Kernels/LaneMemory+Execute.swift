@@ -1,3 +1,5 @@
+internal import CLaneLoops
+
 extension LaneMemory {
     /// Runs a tape on the tile in hand.
     ///
@@ -23,17 +25,21 @@ extension LaneMemory {
         )
         precondition(gradient.isEmpty || gradient.count * 8 == tape.parameterCount)
         let vectors = vectorsPerRow
+        let width = width.loop
         let needed = tape.transposeVectors * lanes
         if transposed.count < needed {
             transposed = Array(repeating: .zero, count: needed)
         }
-        unsafe storage.withUnsafeMutableBufferPointer { memory in
+        unsafe storage.withUnsafeMutableBytes { memory in
             unsafe parameters.withUnsafeBufferPointer { parameters in
                 unsafe observation.withUnsafeBufferPointer { observation in
                     unsafe tape.literals.withUnsafeBufferPointer { literals in
                         unsafe gradient.withUnsafeMutableBufferPointer { gradient in
                             unsafe transposed.withUnsafeMutableBufferPointer { transposed in
-                                guard let base = memory.baseAddress else { return }
+                                let rows = unsafe memory.assumingMemoryBound(
+                                    to: SIMD8<Float>.self
+                                )
+                                guard let base = rows.baseAddress else { return }
                                 let machine = unsafe LaneMachine(
                                     memory: base,
                                     vectors: vectors,
@@ -42,7 +48,8 @@ extension LaneMemory {
                                         .map { unsafe $0 + observationOffset },
                                     literals: literals.baseAddress,
                                     gradient: gradient.baseAddress,
-                                    transposed: transposed.baseAddress
+                                    transposed: transposed.baseAddress,
+                                    width: width
                                 )
                                 unsafe machine.run(tape)
                             }
@@ -64,10 +71,16 @@ private struct LaneMachine {
     let literals: UnsafePointer<Float>?
     let gradient: UnsafeMutablePointer<SIMD8<Float>>?
     let transposed: UnsafeMutablePointer<SIMD8<Float>>?
+    @safe let width: lane_width
 
     @inline(__always)
     func row(_ index: Int) -> UnsafeMutablePointer<SIMD8<Float>> {
         unsafe memory + index &* vectors
+    }
+
+    @inline(__always)
+    func floats(_ index: Int) -> UnsafeMutablePointer<Float> {
+        unsafe UnsafeMutableRawPointer(row(index)).assumingMemoryBound(to: Float.self)
     }
 
     @inline(__always)
@@ -103,19 +116,21 @@ private struct LaneMachine {
             case .rowSums(let cotangent, let count, let offset):
                 unsafe rowSums(cotangent: cotangent, count: count, offset: offset)
             case .unary(let function, let target, let source, let count):
-                unsafe applyUnary(
-                    function,
-                    target: row(target),
-                    source: row(source),
-                    count: count &* vectors
+                unsafe lane_apply_unary(
+                    function.loop,
+                    floats(target),
+                    floats(source),
+                    count &* vectors &* 8,
+                    width
                 )
             case .binary(let function, let target, let left, let right, let count):
-                unsafe applyBinary(
-                    function,
-                    target: row(target),
-                    left: row(left),
-                    right: row(right),
-                    count: count &* vectors
+                unsafe lane_apply_binary(
+                    function.loop,
+                    floats(target),
+                    floats(left),
+                    floats(right),
+                    count &* vectors &* 8,
+                    width
                 )
             case .scaleAndShift(let target, let source, let count, let scales, let shifts):
                 unsafe scaleAndShift(target, source, count, scales, shifts)
@@ -156,33 +171,33 @@ private struct LaneMachine {
         guard let parameters = unsafe parameters else { return }
         // The positions of a row stand one after the other: to the kernel they are more lanes.
         let vectors = vectors &* positions
+        let stride = vectors &* 8
         for tile in tiles {
-            let start: TileStart
+            var startRows: UnsafePointer<Float>?
+            var startScalars: UnsafePointer<Float>?
             switch addend {
-            case .zero: unsafe start = TileStart(rows: nil, scalars: nil)
+            case .zero: break
             case .rows(let index):
-                unsafe start = TileStart(
-                    rows: row(index &+ tile.row &* positions),
-                    scalars: nil
-                )
+                unsafe startRows = UnsafePointer(floats(index &+ tile.row &* positions))
             case .scalars(let source):
-                unsafe start = TileStart(
-                    rows: nil,
-                    scalars: scalars(source).map { unsafe $0 + tile.row }
-                )
+                unsafe startScalars = scalars(source).map { unsafe $0 + tile.row }
             }
-            let operands = unsafe TileOperands(
+            var operands = unsafe lane_tile(
                 weights: parameters + matrix.offset + tile.row * matrix.rowStride
                     + tile.inner * matrix.innerStride,
-                rowStride: matrix.rowStride,
-                innerStride: matrix.innerStride,
-                source: row(source &+ tile.inner &* positions),
-                sourceStride: vectors,
-                innerCount: tile.innerCount,
-                target: row(target &+ tile.row &* positions),
-                targetStride: vectors
+                row_stride: matrix.rowStride,
+                inner_stride: matrix.innerStride,
+                source: floats(source &+ tile.inner &* positions),
+                source_stride: stride,
+                inner_count: tile.innerCount,
+                target: floats(target &+ tile.row &* positions),
+                target_stride: stride,
+                start_rows: startRows,
+                start_scalars: startScalars,
+                rows: tile.rowCount,
+                columns: stride
             )
-            unsafe multiplyTile(operands, rows: tile.rowCount, vectors: vectors, start: start)
+            unsafe lane_multiply_tile(&operands, width)
         }
     }
 
@@ -206,28 +221,27 @@ private struct LaneMachine {
         for tile in tiles where tile.innerCount > 0 {
             let first = tile.inner / 8
             let last = (tile.inner &+ tile.innerCount &+ 7) / 8
-            let target =
-                unsafe gradient + (matrix.offset &+ tile.row &* matrix.rowStride) / 8 + first
-            let weights = unsafe UnsafeRawPointer(
-                row(cotangent &+ tile.row &* positions)
+            let target = unsafe UnsafeMutableRawPointer(
+                gradient + (matrix.offset &+ tile.row &* matrix.rowStride) / 8 + first
             )
             .assumingMemoryBound(to: Float.self)
-            let operands = unsafe TileOperands(
-                weights: weights,
-                rowStride: lanes,
-                innerStride: 1,
-                source: transposed + first,
-                sourceStride: columnVectors,
-                innerCount: lanes,
+            let inputs = unsafe UnsafeRawPointer(transposed + first)
+                .assumingMemoryBound(to: Float.self)
+            var operands = unsafe lane_tile(
+                weights: floats(cotangent &+ tile.row &* positions),
+                row_stride: lanes,
+                inner_stride: 1,
+                source: inputs,
+                source_stride: columnVectors &* 8,
+                inner_count: lanes,
                 target: target,
-                targetStride: matrix.rowStride / 8
-            )
-            unsafe multiplyTile(
-                operands,
+                target_stride: matrix.rowStride,
+                start_rows: target,
+                start_scalars: nil,
                 rows: tile.rowCount,
-                vectors: last - first,
-                start: TileStart(rows: UnsafePointer(target), scalars: nil)
+                columns: (last &- first) &* 8
             )
+            unsafe lane_multiply_tile(&operands, width)
         }
     }
 

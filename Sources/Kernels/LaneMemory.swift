@@ -7,12 +7,14 @@ public struct LaneMemory: Sendable {
     /// Lanes of one vector.
     public static let vectorWidth = 8
 
-    /// The values, row after row.
-    var storage: [SIMD8<Float>]
+    /// The values, row after row, aligned for the widest vectors.
+    var storage: [SIMD16<Float>]
     /// One matrix input turned lane-major, while its outer product is summed.
     var transposed: [SIMD8<Float>] = []
     /// Vectors of one row for the tile in hand.
     public private(set) var vectorsPerRow: Int
+    /// How many lanes the loops take at once.
+    public var width = LaneWidth.widest
     /// Number of rows.
     public let rows: Int
     /// The largest number of vectors a row may have.
@@ -28,7 +30,7 @@ public struct LaneMemory: Sendable {
         self.rows = rows
         maximumVectorsPerRow = Self.vectors(forLanes: maximumLanes)
         vectorsPerRow = maximumVectorsPerRow
-        storage = Array(repeating: .zero, count: rows * maximumVectorsPerRow)
+        storage = Array(repeating: .zero, count: (rows * maximumVectorsPerRow + 1) / 2)
     }
 
     /// Sets how many lanes the next tile has.
@@ -69,13 +71,14 @@ extension LaneMemory {
         get {
             check(row, 1)
             precondition(lane >= 0 && lane < lanes, "lane \(lane) of \(lanes)")
-            return storage[row * vectorsPerRow + lane / Self.vectorWidth][lane % Self.vectorWidth]
+            let place = row * lanes + lane
+            return storage[place / 16][place % 16]
         }
         set {
             check(row, 1)
             precondition(lane >= 0 && lane < lanes, "lane \(lane) of \(lanes)")
-            storage[row * vectorsPerRow + lane / Self.vectorWidth][lane % Self.vectorWidth] =
-                newValue
+            let place = row * lanes + lane
+            storage[place / 16][place % 16] = newValue
         }
     }
 

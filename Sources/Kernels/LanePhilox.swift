@@ -1,3 +1,5 @@
+internal import CLaneLoops
+
 /// The key of the noise that belongs to one observation under one seed.
 ///
 /// The key is a hash of the seed and the observation's float32 bytes, so a draw depends neither
@@ -81,8 +83,9 @@ extension LaneMemory {
         check(row, count)
         precondition(laneCount > 0 && laneCount <= lanes, "\(laneCount) of \(lanes) lanes")
         let vectors = vectorsPerRow
-        unsafe storage.withUnsafeMutableBufferPointer { memory in
-            guard let base = memory.baseAddress else { return }
+        unsafe storage.withUnsafeMutableBytes { memory in
+            guard let base = unsafe memory.assumingMemoryBound(to: SIMD8<Float>.self).baseAddress
+            else { return }
             for vector in 0..<vectors {
                 var counter = PhiloxLanes(kind: kind)
                 for lane in 0..<8 {
@@ -124,10 +127,10 @@ private struct NoiseBlock {
     @inline(__always)
     func mappedToNormals() -> NoiseBlock {
         let minusTwo = SIMD8<Float>(repeating: -2)
-        let r0 = (minusTwo * logarithm(first)).squareRoot()
-        let r1 = (minusTwo * logarithm(third)).squareRoot()
-        let (s0, c0) = sineAndCosineOfTurns(second)
-        let (s1, c1) = sineAndCosineOfTurns(fourth)
+        let r0 = (minusTwo * lane_log_8(first)).squareRoot()
+        let r1 = (minusTwo * lane_log_8(third)).squareRoot()
+        let (s0, c0) = (lane_sine_of_turns_8(second, 0), lane_sine_of_turns_8(second, 1))
+        let (s1, c1) = (lane_sine_of_turns_8(fourth, 0), lane_sine_of_turns_8(fourth, 1))
         return NoiseBlock(first: r0 * c0, second: r0 * s0, third: r1 * c1, fourth: r1 * s1)
     }
 }

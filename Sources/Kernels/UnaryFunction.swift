@@ -1,3 +1,4 @@
+internal import CLaneLoops
 import Glibc
 
 /// A function applied to every lane of every row on its own.
@@ -67,49 +68,30 @@ public enum BinaryFunction: UInt8, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// Applies a unary function to `count` consecutive vectors.
-func applyUnary(
-    _ function: UnaryFunction,
-    target: UnsafeMutablePointer<SIMD8<Float>>,
-    source: UnsafePointer<SIMD8<Float>>,
-    count: Int
-) {
-    switch function {
-    case .exp: for i in 0..<count { unsafe target[i] = exponential(source[i]) }
-    case .log: for i in 0..<count { unsafe target[i] = logarithm(source[i]) }
-    case .tanh: for i in 0..<count { unsafe target[i] = hyperbolicTangent(source[i]) }
-    case .sigmoid: for i in 0..<count { unsafe target[i] = logisticSigmoid(source[i]) }
-    case .softplus: for i in 0..<count { unsafe target[i] = softPlus(source[i]) }
-    case .squareRoot:
-        // `SIMD8.squareRoot()` compiles to scalar code, a loop over floats to vectors.
-        let input = unsafe UnsafeRawPointer(source).assumingMemoryBound(to: Float.self)
-        let output = unsafe UnsafeMutableRawPointer(target).assumingMemoryBound(to: Float.self)
-        for i in 0..<(count &* 8) { unsafe output[i] = input[i].squareRoot() }
-    case .step:
-        for i in 0..<count {
-            unsafe target[i] = SIMD8<Float>.zero
-                .replacing(with: SIMD8(repeating: 1), where: source[i] .> .zero)
+extension UnaryFunction {
+    /// Its name among the loops.
+    var loop: lane_unary {
+        switch self {
+        case .exp: .exp
+        case .log: .log
+        case .tanh: .tanh
+        case .sigmoid: .sigmoid
+        case .softplus: .softplus
+        case .squareRoot: .square_root
+        case .step: .step
         }
     }
 }
 
-/// Applies a binary function to `count` consecutive vectors.
-func applyBinary(
-    _ function: BinaryFunction,
-    target: UnsafeMutablePointer<SIMD8<Float>>,
-    left: UnsafePointer<SIMD8<Float>>,
-    right: UnsafePointer<SIMD8<Float>>,
-    count: Int
-) {
-    switch function {
-    case .add: for i in 0..<count { unsafe target[i] = left[i] + right[i] }
-    case .subtract: for i in 0..<count { unsafe target[i] = left[i] - right[i] }
-    case .multiply: for i in 0..<count { unsafe target[i] = left[i] * right[i] }
-    case .divide: for i in 0..<count { unsafe target[i] = left[i] / right[i] }
-    case .tanhCotangent:
-        for i in 0..<count {
-            let slope = unsafe SIMD8<Float>(repeating: 1).addingProduct(-right[i], right[i])
-            unsafe target[i] = left[i] * slope
+extension BinaryFunction {
+    /// Its name among the loops.
+    var loop: lane_binary {
+        switch self {
+        case .add: .add
+        case .subtract: .subtract
+        case .multiply: .multiply
+        case .divide: .divide
+        case .tanhCotangent: .tanh_cotangent
         }
     }
 }

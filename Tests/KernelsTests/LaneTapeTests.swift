@@ -40,21 +40,37 @@ private struct Bench {
             parameterCount: parameters.count,
             observationScalars: observation.count
         )
-        var memory = LaneMemory(rows: rows, maximumLanes: max(lanes, 1))
-        memory.setLanes(lanes)
-        for row in 0..<rows {
-            for lane in 0..<memory.lanes {
-                memory[row, lane] = lane < lanes ? before[row][lane] : 0
+        let start = gradient
+        for width in LaneWidth.allCases where width.isAvailable {
+            var memory = LaneMemory(rows: rows, maximumLanes: max(lanes, 1))
+            memory.width = width
+            memory.setLanes(lanes)
+            for row in 0..<rows {
+                for lane in 0..<memory.lanes {
+                    memory[row, lane] = lane < lanes ? before[row][lane] : 0
+                }
             }
+            var sums = start
+            memory.execute(
+                tape,
+                parameters: parameters,
+                observation: observation,
+                observationOffset: 0,
+                gradient: &sums
+            )
+            let result = (0..<rows).map { row in (0..<lanes).map { memory[row, $0] } }
+            if width == .eight { (after, gradient) = (result, sums) }
+            let isSame =
+                Self.bits(result.joined()) == Self.bits(after.joined())
+                && Self.bits(sums.flatMap(Self.lanes)) == Self.bits(gradient.flatMap(Self.lanes))
+            #expect(isSame, "\(instruction) in vectors of \(width)")
         }
-        memory.execute(
-            tape,
-            parameters: parameters,
-            observation: observation,
-            observationOffset: 0,
-            gradient: &gradient
-        )
-        after = (0..<rows).map { row in (0..<lanes).map { memory[row, $0] } }
+    }
+
+    private static func lanes(_ vector: SIMD8<Float>) -> [Float] { (0..<8).map { vector[$0] } }
+
+    private static func bits(_ values: some Sequence<Float>) -> [UInt32] {
+        values.map(\.bitPattern)
     }
 
     func lane(_ lane: Int, rows: Range<Int>) -> [Double] {

@@ -10,7 +10,11 @@ import Testing
     ]
 
     /// Applies a function to any number of values, a row of 64 lanes at a time.
-    static func apply(_ function: UnaryFunction, _ values: [Float]) -> [Float] {
+    static func apply(
+        _ function: UnaryFunction,
+        _ values: [Float],
+        width: LaneWidth = .widest
+    ) -> [Float] {
         let tape = LaneTape(
             instructions: [.unary(function, target: 1, source: 0, count: 1)],
             tiles: [],
@@ -22,6 +26,7 @@ import Testing
             observationScalars: 0
         )
         var memory = LaneMemory(rows: 2, maximumLanes: 64)
+        memory.width = width
         var results: [Float] = []
         results.reserveCapacity(values.count)
         var gradient: [SIMD8<Float>] = []
@@ -52,6 +57,16 @@ import Testing
             if error > worst.error { worst = (error, input) }
         }
         #expect(worst.error <= function.errorBoundULP, "\(function) at \(worst.input)")
+    }
+
+    /// Every 65,537th bit pattern, eight lanes at a time against sixteen.
+    @Test(.enabled(if: LaneWidth.widest != .eight), arguments: UnaryFunction.allCases)
+    func `vectors of every width give the same bits`(function: UnaryFunction) {
+        let inputs = stride(from: UInt32(0), through: .max - 65_537, by: 65_537)
+            .map { Float(bitPattern: $0) }
+        let narrow = Self.apply(function, inputs, width: .eight).map(\.bitPattern)
+        let wide = Self.apply(function, inputs, width: .widest).map(\.bitPattern)
+        #expect(narrow == wide)
     }
 
     /// Ordinary arguments, where most of the work is, a thousand times as densely.

@@ -176,8 +176,13 @@ extension AutoregressiveLayer {
 extension AutoregressiveLayer {
     /// What the inverse works out, level by level.
     private struct Solution {
-        /// The features, sorted.
-        var u: [LaneValue] = []
+        /// The features found so far, sorted: each level's are put behind those of the last.
+        var known: LaneValue?
+        /// All features, sorted.
+        var u: LaneValue {
+            guard let known else { preconditionFailure("a map without features") }
+            return known
+        }
         /// The slopes of the forward map.
         var slopes: [LaneValue] = []
         /// The numbers of each level's blocks.
@@ -198,10 +203,7 @@ extension AutoregressiveLayer {
     ) -> LaneValue {
         let solution = appendSolution(of: y, given: context, to: &program)
         slopes += solution.slopes
-        return program.gather(
-            program.concatenate(solution.u),
-            featureOrder.inversePermutation
-        )
+        return program.gather(solution.u, featureOrder.inversePermutation)
     }
 
     /// Solves the map level by level; a unit is evaluated once, when the last feature it sees is
@@ -238,7 +240,7 @@ extension AutoregressiveLayer {
             )
             solution.slopes.append(slope)
             solution.numbers.append(numbers)
-            solution.u.append(u)
+            solution.known = solution.known.map { program.concatenate([$0, u]) } ?? u
         }
         return solution
     }
@@ -250,7 +252,6 @@ extension AutoregressiveLayer {
         _ solution: inout Solution,
         to program: inout LaneProgram
     ) {
-        let known = solution.u.isEmpty ? nil : program.concatenate(solution.u)
         for (index, layer) in units.enumerated() {
             let group = (solution.hidden[index]?.width ?? 0)..<layer.upTo[level]
             guard !group.isEmpty else { continue }
@@ -259,7 +260,7 @@ extension AutoregressiveLayer {
                 ? program.slice(solution.start, group)
                 : program.parameters(layer.layer.bias, group)
             // What units of low degree see may be nothing at all.
-            let below = index == 0 ? known : solution.hidden[index - 1]
+            let below = index == 0 ? solution.known : solution.hidden[index - 1]
             let sum =
                 below.map { below in
                     program.linear(
@@ -290,7 +291,7 @@ extension AutoregressiveLayer {
     ) -> InverseStep {
         let solution = appendSolution(of: y, given: context, to: &program)
         let order = featureOrder.inversePermutation
-        let u = program.concatenate(solution.u)
+        let u = solution.u
         return InverseStep(u: program.gather(u, order)) { cotangent, program in
             let numbers = solution.numbers[0].indices.map { block in
                 program.concatenate(solution.numbers.map { $0[block] })
