@@ -40,6 +40,12 @@ enum Files {
     /// Whether the path leads to anything, links followed.
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
+    /// Whether there is anything at the path, be it a link that leads to nothing.
+    static func isTaken(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0
+    }
+
     /// The absolute path with every link resolved.
     static func resolved(_ path: String) throws(ModelFileError) -> String {
         guard let buffer = unsafe realpath(path, nil) else {

@@ -68,7 +68,7 @@ public struct ModelsDirectory: Sendable {
 
     /// Whether there is anything in the place of a version's file.
     func hasFile(_ name: String, _ version: Int) -> Bool {
-        Files.exists("\(root)/\(name)/\(version)/\(ModelFile.fileName)")
+        Files.isTaken("\(root)/\(name)/\(version)/\(ModelFile.fileName)")
     }
 
     /// What tells the present files of a version from earlier ones.

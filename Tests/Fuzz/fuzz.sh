@@ -1,13 +1,15 @@
 #!/bin/sh
 # Coverage-guided fuzzing with the address sanitizer.
 #
-#     Tests/Fuzz/fuzz.sh request|npy|model|inference [seconds]
+#     Tests/Fuzz/fuzz.sh request|json|gzip|npy|inference|model|tls [seconds [flag of libFuzzer ...]]
 #
-# Starts from the protocol cases, or from small arrays, models and requests, and keeps what it finds
-# in .build/fuzz/TARGET. Run `swift build` once before it, which fetches the packages.
+# Starts from the protocol cases, or from small texts, streams, arrays, models, requests and records,
+# and keeps what it finds in .build/fuzz/TARGET. Run `swift build` once before it, which fetches the
+# packages. "tls" is the server's side of TLS beneath a socket, with a client that shakes hands.
 set -eu
-target=${1:?request, npy, model or inference}
+target=${1:?request, json, gzip, npy, inference, model or tls}
 seconds=${2:-600}
+shift $(($# < 2 ? $# : 2))
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$root/.build/fuzz/$target
 mkdir -p "$work/corpus" "$work/modules"
@@ -45,6 +47,16 @@ request)
     module HTTPMessages "$root/Sources/HTTPMessages"
     python3 "$root/Tests/Fuzz/seed_requests.py" "$work/corpus"
     ;;
+json)
+    module StrictJSON "$root/Sources/StrictJSON"
+    python3 "$root/Tests/Fuzz/seed_texts.py" json "$work/corpus"
+    ;;
+gzip)
+    flags="$flags -I $root/Sources/CZlib"
+    module ContentCoding "$root/Sources/ContentCoding"
+    libraries=-lz
+    python3 "$root/Tests/Fuzz/seed_texts.py" gzip "$work/corpus"
+    ;;
 npy)
     module NumericArrays "$root/Sources/NumericArrays"
     python3 "$root/Tests/Fuzz/seed_tensors.py" npy "$work/corpus"
@@ -65,6 +77,18 @@ inference)
     libraries="-lz -lssl -lcrypto"
     python3 "$root/Tests/Fuzz/seed_tensors.py" inference "$work/corpus"
     ;;
+tls)
+    printf 'module CSystemEvents { header "%s" export * }\n' \
+        "$root/Sources/CSystemEvents/include/CSystemEvents.h" >"$work/modules/module.modulemap"
+    flags="$flags -I $root/Sources/COpenSSL -enable-testing"
+    module HTTPTypes "$root/.build/checkouts/swift-http-types/Sources/HTTPTypes"
+    for name in HTTPMessages OperatingSystem HTTPServing; do
+        module $name "$root/Sources/$name"
+    done
+    module TLSTestSupport "$root/Tests/TLSTestSupport"
+    libraries="-lssl -lcrypto"
+    python3 "$root/Tests/Fuzz/seed_texts.py" tls "$work/corpus"
+    ;;
 *)
     echo "no target named $target" >&2
     exit 2
@@ -73,4 +97,4 @@ esac
 name=$(echo "$target" | sed 's/^./\U&/')
 swiftc $flags "$root/Tests/Fuzz/${name}Target.swift" "$work"/modules/*.o $libraries -o "$work/fuzz"
 exec "$work/fuzz" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -max_len=16384 \
-    -artifact_prefix="$work/" "$work/corpus"
+    -artifact_prefix="$work/" "$@" "$work/corpus"

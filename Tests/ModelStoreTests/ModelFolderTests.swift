@@ -69,6 +69,23 @@ import Testing
         }
     }
 
+    @Test func `a file that is replaced by a link to nothing stays as it was`() throws {
+        try Fixture.withFolder { path in
+            let file = "\(path)/m/1/model.safetensors"
+            var folder = ModelFolder(name: "m")
+            try Fixture.write(try Fixture.bytes("mdn-v1"), to: file)
+            _ = try Self.look(&folder, path, .none)
+            try FileManager.default.removeItem(atPath: file)
+            try FileManager.default.createSymbolicLink(
+                atPath: file,
+                withDestinationPath: "nowhere"
+            )
+            for _ in 0..<3 { _ = try Self.look(&folder, path, .settled) }
+            #expect(folder.versions[1]?.generation == 1)
+            #expect(folder.versions[1]?.problem?.contains("find the file") == true)
+        }
+    }
+
     @Test func `a file that is replaced by a link out of the directory stays as it was`() throws {
         let good = try Fixture.bytes("mdn-v1")
         try Fixture.withFolder { outside in

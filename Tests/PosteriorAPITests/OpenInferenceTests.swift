@@ -234,6 +234,9 @@ import Testing
             ), "theta"
         ),
         (body(observation, #","outputs":[{"name":"other"}]"#), "outputs[0].name"),
+        (body(observation, #","outputs":[{"name":"samples","shape":1}]"#), "outputs[0].shape"),
+        (body(observation, #","model_name":{}"#), "model_name"),
+        (body(observation, #","model_version":1"#), "model_version"),
         (body(observation, #","parameters":{"sequence_id":1}"#), "sequence_id"),
         (body(observation, #","parameters":{"seed":[1]}"#), "seed"),
         (body(observation, #","parameters":{"num_samples":0}"#), "num_samples"),
@@ -245,6 +248,15 @@ import Testing
             try answer.json().required("error", expected: "").string().contains(word),
             "\(answer.text)"
         )
+    }
+
+    @Test func `null counts as left out`() throws {
+        let nulls = #","id":null,"parameters":null,"outputs":null,"model_name":null"#
+        let answer = try InMemoryClient().post(
+            "/v2/models/flow/infer",
+            Self.body(Self.observation, nulls)
+        )
+        #expect(answer.status == 200, "\(answer.text)")
     }
 
     @Test(arguments: ["-1", "+5", "", "999", "1,1", "0x10", "99999999999999999999"])

@@ -130,11 +130,16 @@ enum Components {
                 ("shape", .list(of: .integer(from: 0), least: 1)),
                 ("datatype", .text(TensorType.allCases.filter { $0.size != nil }.map(\.rawValue))),
             ],
-            optional: [("data", .named("Numbers")), ("parameters", .anyObject)]
+            optional: [
+                ("data", Schema.named("Numbers").orNull), ("parameters", Schema.anyObject.orNull),
+            ]
         )
         let output = Schema.object(
             required: [("name", .text(InferenceRequest.Output.allCases.map(\.rawValue)))],
-            optional: [("parameters", .anyObject)]
+            optional: [
+                ("parameters", Schema.anyObject.orNull), ("shape", Schema.anyList(least: 0).orNull),
+                ("datatype", Schema.text.orNull),
+            ]
         )
         return [
             (
@@ -142,8 +147,9 @@ enum Components {
                 .object(
                     required: [("inputs", .list(of: tensor, least: 1))],
                     optional: [
-                        ("id", .text), ("parameters", .anyObject), ("outputs", .list(of: output)),
-                        ("model_name", .text), ("model_version", .text),
+                        ("id", Schema.text.orNull), ("parameters", Schema.anyObject.orNull),
+                        ("outputs", Schema.list(of: output).orNull),
+                        ("model_name", Schema.text.orNull), ("model_version", Schema.text.orNull),
                     ]
                 )
             ), ("SampleRequest", request(optional: sample + levels)),

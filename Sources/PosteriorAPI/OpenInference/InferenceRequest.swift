@@ -98,6 +98,9 @@ struct InferenceRequest {
             }
             observations = try Self.observations(observation, model, limits)
             id = try fields.optional("id")?.string()
+            for name in ["model_name", "model_version"] {
+                _ = try fields.optional(name)?.string()
+            }
             theta = arrays["theta"]
             try Self.check(theta, observations.count, model)
             let parameters = try fields.optional("parameters")?.object()
@@ -256,6 +259,9 @@ struct InferenceRequest {
         for element in list {
             let output = try element.object()
             try output.refuseOthers(than: ["name", "parameters", "shape", "datatype"])
+            // Clients may say what they expect; what comes back says what it is.
+            _ = try output.optional("shape")?.elements()
+            _ = try output.optional("datatype")?.string()
             let field = try output.required("name", expected: "the name of an output")
             guard let name = try Output(rawValue: field.string()) else {
                 let names = Output.allCases.map { "\"\($0.rawValue)\"" }
