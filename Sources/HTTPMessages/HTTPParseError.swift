@@ -29,8 +29,8 @@ public enum HTTPParseError: Error, Sendable, Hashable {
     case malformedFieldName
     /// A field value held a control character, RFC 9110 §5.5.
     case invalidFieldValue(name: String)
-    /// A field line passed the limit, RFC 6585 §5.
-    case fieldLineTooLong(limitBytes: Int)
+    /// A field line passed the limit, RFC 6585 §5; its name where that was seen.
+    case fieldLineTooLong(name: String?, limitBytes: Int)
     /// The field lines together passed the limit, RFC 6585 §5.
     case headerSectionTooLarge(limitBytes: Int)
     /// There were too many field lines, RFC 6585 §5.
@@ -150,7 +150,9 @@ extension HTTPParseError {
         case .malformedFieldName: "A header line has no colon right after a valid name."
         case .invalidFieldValue(let name):
             "The value of '\(Self.excerpt(name))' holds a control character."
-        case .fieldLineTooLong(let limit): "A header line is longer than \(limit) bytes."
+        case .fieldLineTooLong(let name?, let limit):
+            "The header line '\(Self.excerpt(name))' is longer than \(limit) bytes."
+        case .fieldLineTooLong(nil, let limit): "A header line is longer than \(limit) bytes."
         case .headerSectionTooLarge(let limit): "The header is longer than \(limit) bytes."
         case .tooManyFields(let limit): "The header has more than \(limit) lines."
         case .repeatedField(let name): "'\(Self.excerpt(name))' is given more than once."

@@ -84,6 +84,14 @@ public struct RequestParser: Sendable {
             && line[4] == HTTPGrammar.space
     }
 
+    /// The name of a field line whose end is missing; nil while its colon is missing as well.
+    private static func fieldName(_ line: Span<UInt8>) -> String? {
+        var end = 0
+        while end < line.count, HTTPGrammar.isToken(line[end]) { end += 1 }
+        guard end > 0, end < line.count, line[end] == HTTPGrammar.colon else { return nil }
+        return HTTPGrammar.text(line.extracting(0..<end))
+    }
+
     /// Finds the CR of the line that begins at `start`; nil while its CRLF is incomplete.
     private mutating func endOfLine(
         _ input: Span<UInt8>,
@@ -103,7 +111,10 @@ public struct RequestParser: Sendable {
         while index < bound, input[index] != 0x0A, input[index] != 0x0D { index += 1 }
         scanned = index - start
         guard scanned <= limit else {
-            if state == .fields { throw .fieldLineTooLong(limitBytes: limit) }
+            if state == .fields {
+                let name = Self.fieldName(input.extracting(start..<index))
+                throw .fieldLineTooLong(name: name, limitBytes: limit)
+            }
             throw .requestLineTooLong(limitBytes: limit)
         }
         guard index < count else { return nil }
