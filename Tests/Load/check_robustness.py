@@ -32,7 +32,9 @@ def free_port():
 
 def start(program):
     port = free_port()
-    child = subprocess.Popen([program, "--port", str(port)], stderr=subprocess.DEVNULL)
+    # Its log would be a line for every request.
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    child = subprocess.Popen([program, "--port", str(port)], **quiet)
     for _ in range(100):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
