@@ -162,6 +162,7 @@ public final class HTTPServer: Sendable {
         }
         for index in 0..<workerCount {
             run(on: "posterior-worker-\(index)", in: workers) { [service] in
+                letLoopsGoFirst()
                 queue.work(for: service)
             }
         }
