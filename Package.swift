@@ -194,14 +194,14 @@ let package = Package(
             name: "PosteriorTrainerTests",
             dependencies: [
                 "Distributions", "Estimators", "Kernels", "ModelStore", "PosteriorTrainer",
-                "SimulationFiles", "StrictJSON",
+                "SimulationFiles", "StrictJSON", "TestSupport",
             ]
         ),
         .testTarget(
             name: "PosteriorServerTests",
             dependencies: [
                 "MetricsExposition", "PosteriorAPI", "PosteriorServer", "StrictJSON",
-                "TLSTestSupport",
+                "TLSTestSupport", "TestSupport",
             ],
             exclude: ["Fixtures"]
         ),

@@ -8,6 +8,7 @@ public import HTTPTypes
 ///
 ///     readingHead → admitting → readingBody → bodyComplete → computing → [streaming →] readingHead
 ///          any of them → refusing → finishing → shuttingDown → lingering → closed
+///       for lack of room → refusing → [skippingBody →] readingHead
 ///
 /// *Reference*: RFC 9112 §9; RFC 9110 §10.1.1.
 public struct ConnectionState: Sendable {
@@ -41,6 +42,8 @@ public struct ConnectionState: Sendable {
         case computing
         case streaming
         case refusing(HTTPParseError)
+        /// The request was answered, and what is left of its content is dropped.
+        case skippingBody
         case finishing
         case shuttingDown
         case lingering
@@ -49,19 +52,20 @@ public struct ConnectionState: Sendable {
 
     let limits: HTTPLimits
     var state = State.readingHead
-    private var parser: RequestParser
-    private var buffer = InputBuffer()
-    private var head: RequestHead?
-    private var body: [UInt8] = []
-    private var bodyRemaining = 0
-    private var bodyStart: MonotonicTime
-    private var decoder: ChunkedDecoder?
+    var parser: RequestParser
+    var buffer = InputBuffer()
+    var head: RequestHead?
+    var body: [UInt8] = []
+    /// What is still to come of content whose length is known.
+    var bodyRemaining = 0
+    var bodyStart: MonotonicTime
+    var decoder: ChunkedDecoder?
     private var discarded = 0
     /// When the header section of the request in progress was complete.
-    private var headComplete: MonotonicTime
+    var headComplete: MonotonicTime
     /// Whether all of its content has been read, so that the next request begins after it.
-    private var isContentRead = false
-    private var headerClockRuns = false
+    var isContentRead = false
+    var headerClockRuns = false
     private var inputEnded = false
     var draining = false
     /// How the answer in progress is sent, where it is made piece by piece.
@@ -70,7 +74,7 @@ public struct ConnectionState: Sendable {
     private var writeDeadline: MonotonicTime?
 
     /// How many requests have been taken so far; names the one in progress.
-    public private(set) var requestCount = 0
+    public internal(set) var requestCount = 0
 
     /// Makes the state of a connection that was just accepted.
     public init(limits: HTTPLimits, at now: MonotonicTime) {
@@ -87,7 +91,7 @@ public struct ConnectionState: Sendable {
     /// Whether input can be used now; while it cannot, the owner leaves it in the socket.
     public var wantsInput: Bool {
         switch state {
-        case .readingHead, .readingBody: !inputEnded && writeDeadline == nil
+        case .readingHead, .readingBody, .skippingBody: !inputEnded && writeDeadline == nil
         case .lingering: !inputEnded
         default: false
         }
@@ -95,6 +99,10 @@ public struct ConnectionState: Sendable {
 
     /// Whether a request is being computed and `respond` is awaited.
     public var isComputing: Bool { state == .computing }
+
+    /// Whether an interim answer may be sent: a request is being computed whose client knows them,
+    /// RFC 9110 §15.2.
+    public var maySendContinue: Bool { isComputing && head?.minorVersion != 0 }
 
     /// Whether no part of a request has arrived since the last answer.
     public var isIdle: Bool { state == .readingHead && !headerClockRuns && buffer.isEmpty }
@@ -114,6 +122,9 @@ extension ConnectionState {
             keep(bytes, from: used)
         case .readingBody where buffer.isEmpty:
             let used = readBody(bytes, at: now)
+            keep(bytes, from: used)
+        case .skippingBody where buffer.isEmpty:
+            let used = skipBody(bytes, at: now)
             keep(bytes, from: used)
         case .lingering:
             discarded += bytes.count
@@ -159,7 +170,7 @@ extension ConnectionState {
         if isIdle, writeDeadline == nil { state = .closed }
     }
 
-    /// Gives up the request that is being read or admitted; it is answered with the error.
+    /// Gives up the request that is being read, admitted or computed; it is answered with the error.
     public mutating func refuse(_ error: HTTPParseError) {
         state = .refusing(error)
         stateDeadline = nil
@@ -195,13 +206,16 @@ extension ConnectionState {
     /// What to do now; ask again after each action until it is `wait`, `finishOutput` or `close`.
     public mutating func nextAction(at now: MonotonicTime) -> Action {
         guard writeDeadline == nil || state == .closed else { return .wait }
+        if state == .skippingBody, !buffer.isEmpty {
+            consumeBuffer { state, bytes in state.skipBody(bytes, at: now) }
+        }
         if state == .readingHead, !buffer.isEmpty {
             consumeBuffer { state, bytes in state.readHead(bytes, at: now) }
         } else if state == .readingBody, !buffer.isEmpty {
             consumeBuffer { state, bytes in state.readBody(bytes, at: now) }
         }
         switch state {
-        case .readingHead where inputEnded:
+        case .readingHead where inputEnded, .skippingBody where inputEnded:
             // The end of input is the end of the requests; part of one is dropped, §8.
             state = .finishing
             return .finishOutput
@@ -236,7 +250,8 @@ extension ConnectionState {
             stateDeadline = now.advanced(by: limits.closeTimeout)
             return .shutDownOutput
         case .closed: return .close
-        case .readingHead, .admitting, .readingBody, .computing, .streaming, .lingering:
+        case .readingHead, .admitting, .readingBody, .skippingBody, .computing, .streaming,
+            .lingering:
             return .wait
         }
     }
@@ -252,8 +267,6 @@ extension ConnectionState {
                 refuse(.bodyTooLarge(limitBytes: limitBytes))
                 return
             }
-            bodyRemaining = length
-            decoder = nil
         case .chunked:
             decoder = ChunkedDecoder(limits: limits, bodyLimit: limitBytes)
         }
@@ -313,9 +326,11 @@ extension ConnectionState {
             state = .finishing
             stateDeadline = nil
             buffer.removeAll()
+        } else if bodyRemaining > 0 {
+            state = .skippingBody
+            stateDeadline = now.advanced(by: limits.bodyRateGrace)
         } else {
-            state = .readingHead
-            stateDeadline = now.advanced(by: limits.idleTimeout)
+            readNext(at: now)
         }
     }
 
@@ -325,85 +340,19 @@ extension ConnectionState {
         switch state {
         case .admitting: return head.closesConnection || head.framing.hasBody
         case .bodyComplete, .computing: return head.closesConnection
-        case .refusing where isContentRead: return head.closesConnection
+        case .refusing(let error):
+            guard isContentRead || error.isTemporary && isRestShort else { return true }
+            return head.closesConnection
         default: return true
         }
     }
-}
 
-// MARK: Reading
-
-extension ConnectionState {
-    private mutating func consumeBuffer(
-        _ body: (inout ConnectionState, Span<UInt8>) -> Int
-    ) {
-        var taken = InputBuffer()
-        swap(&taken, &buffer)
-        taken.consume { bytes in body(&self, bytes) }
-        swap(&taken, &buffer)
-    }
-
-    /// Parses a piece of a header section and returns how much of it was used.
-    private mutating func readHead(_ bytes: Span<UInt8>, at now: MonotonicTime) -> Int {
-        do throws(HTTPParseError) {
-            switch try parser.parse(bytes) {
-            case .needsMore(let consumed):
-                if !headerClockRuns, !bytes.isEmpty {
-                    headerClockRuns = true
-                    stateDeadline = now.advanced(by: limits.headerTimeout)
-                }
-                return consumed
-            case .complete(let complete, let consumed):
-                headerClockRuns = false
-                head = complete
-                headComplete = now
-                isContentRead = false
-                requestCount += 1
-                state = .headComplete
-                stateDeadline = nil
-                return consumed
-            }
-        } catch {
-            refuse(error)
-            return bytes.count
-        }
-    }
-
-    /// Adds a piece of content and returns how much of it belonged to it.
-    private mutating func readBody(_ bytes: Span<UInt8>, at now: MonotonicTime) -> Int {
-        guard !bytes.isEmpty else { return 0 }
-        do throws(HTTPParseError) {
-            let used: Int
-            let isComplete: Bool
-            if decoder != nil {
-                used = try decoder?.decode(bytes, into: &body) ?? 0
-                isComplete = decoder?.isComplete ?? true
-            } else {
-                used = min(bodyRemaining, bytes.count)
-                body.append(copying: bytes.extracting(0..<used))
-                bodyRemaining -= used
-                isComplete = bodyRemaining == 0
-            }
-            if isComplete {
-                state = .bodyComplete
-                stateDeadline = nil
-            } else {
-                setBodyDeadline(at: now)
-            }
-            return used
-        } catch {
-            refuse(error)
-            return bytes.count
-        }
-    }
-
-    /// The earlier of two clocks: inactivity, and the moment the average rate falls too low.
-    private mutating func setBodyDeadline(at now: MonotonicTime) {
-        let inactive = now.advanced(by: limits.bodyInactivityTimeout)
-        stateDeadline = inactive
-        guard limits.bodyBytesPerSecond > 0 else { return }
-        let paid = Duration.milliseconds(body.count &* 1_000 / limits.bodyBytesPerSecond)
-        let slow = bodyStart.advanced(by: max(limits.bodyRateGrace, paid))
-        stateDeadline = min(inactive, slow)
+    /// Whether so little is left of the content that dropping it costs less than a new connection.
+    ///
+    /// It is not where the client waits for `100 Continue`: nobody knows whether it sends content
+    /// to a server that has answered, RFC 9110 §10.1.1.
+    private var isRestShort: Bool {
+        guard let head, head.framing != .chunked, !head.expectsContinue else { return false }
+        return bodyRemaining <= limits.skippedBodyBytes
     }
 }

@@ -27,6 +27,9 @@ public struct HTTPLimits: Sendable, Hashable {
     public var requestsPerConnection = 10_000
     /// How much of a streamed answer is asked for at a time, in bytes.
     public var streamPieceBytes = 131_072
+    /// Content of a request that was refused for lack of room, dropped in bytes, so that the
+    /// connection goes on; it closes beyond it.
+    public var skippedBodyBytes = 65_536
     /// Bytes dropped after the last answer while the peer still sends; closed beyond it.
     public var discardedBytes = 262_144
 
@@ -35,6 +38,8 @@ public struct HTTPLimits: Sendable, Hashable {
     /// Time between two pieces of a body; 408 after it.
     public var bodyInactivityTimeout: Duration = .seconds(15)
     /// Time after which a body's average rate is checked; 408 when it is below the minimum.
+    ///
+    /// Content that is dropped has to be there by then.
     public var bodyRateGrace: Duration = .seconds(10)
     /// Least average rate of a body, in bytes a second; zero turns the check off.
     public var bodyBytesPerSecond = 1_024

@@ -2,8 +2,8 @@ public import HTTPTypes
 
 /// A request refused before any handler saw it; each case knows its status.
 ///
-/// The connection closes after every one of them: where a message cannot be read in exactly one
-/// way, nothing after it can be trusted either (RFC 9112 §9.3, §11.2).
+/// The connection closes after a broken rule: where a message cannot be read in exactly one way,
+/// nothing after it can be trusted either (RFC 9112 §9.3, §11.2).
 public enum HTTPParseError: Error, Sendable, Hashable {
     /// A line ended in LF without CR, RFC 9112 §2.2.
     case bareLineFeed
@@ -85,6 +85,8 @@ public enum HTTPParseError: Error, Sendable, Hashable {
     case overloaded
     /// The client has used up its share of the work for now, RFC 6585 §4.
     case rateLimited(retryAfterSeconds: Int)
+    /// Too many wrong keys came from the client's address, RFC 6585 §4.
+    case tooManyWrongKeys(retryAfterSeconds: Int)
 
     /// The status of the answer.
     public var status: HTTPResponse.Status {
@@ -97,10 +99,18 @@ public enum HTTPParseError: Error, Sendable, Hashable {
         case .unknownExpectation: .expectationFailed
         case .bodyTooLarge: .contentTooLarge
         case .misdirected: .misdirectedRequest
-        case .rateLimited: .tooManyRequests
+        case .rateLimited, .tooManyWrongKeys: .tooManyRequests
         case .headerTimeout, .bodyTimeout: .requestTimeout
         case .computeTimeout, .overloaded: .serviceUnavailable
         default: .badRequest
+        }
+    }
+
+    /// Whether the request may be answered later as it is: no byte of it is wrong.
+    var isTemporary: Bool {
+        switch self {
+        case .overloaded, .rateLimited: true
+        default: false
         }
     }
 
@@ -177,6 +187,8 @@ extension HTTPParseError {
         case .overloaded: "The server is busy; try again later."
         case .rateLimited(let seconds):
             "This client has used up its share of the work; try again in \(seconds) s."
+        case .tooManyWrongKeys(let seconds):
+            "Too many wrong keys came from this address; try again in \(seconds) s."
         default: "The request is not valid."
         }
     }
@@ -185,7 +197,8 @@ extension HTTPParseError {
     public var response: ServerResponse {
         var fields: HTTPFields = [.contentType: "application/json"]
         switch self {
-        case .rateLimited(let seconds): fields[.retryAfter] = "\(seconds)"
+        case .rateLimited(let seconds), .tooManyWrongKeys(let seconds):
+            fields[.retryAfter] = "\(seconds)"
         case _ where status == .serviceUnavailable: fields[.retryAfter] = "1"
         default: break
         }

@@ -16,6 +16,12 @@ public struct RequestContext: Sendable {
     public var version: Int?
     /// The name of the key it was sent with.
     public var client: String?
+    /// Whether it asks after the server's health, which is answered however full the server is.
+    public var isProbe = false
+    /// Whether it was refused for a key that is not known.
+    public var hasWrongKey = false
+    /// What the service found for it while admitting it, and keeps until it is answered.
+    public var subject: (any Sendable)?
     /// The subject of the certificate its client showed, as RFC 4514 writes it.
     public var certificate: String?
 

@@ -80,18 +80,24 @@ public protocol HTTPService: Sendable {
     /// Answers an admitted request; runs on a worker.
     ///
     /// - Parameters:
-    ///   - request: As it was admitted.
-    ///   - body: The complete content.
+    ///   - request: As it was admitted, with its content.
     ///   - idleWorkers: How many other workers have nothing to do just now.
     ///   - cancellation: Tells when nobody waits for the response any more; work that takes long
     ///     looks at it.
     /// - Returns: The final response.
     func compute(
-        _ request: HTTPRequest,
-        body: [UInt8],
+        _ request: AdmittedRequest,
         idleWorkers: Int,
         cancellation: Cancellation
     ) -> ServerResponse
+
+    /// Words what the server itself has against a request; runs on a connection's loop.
+    ///
+    /// - Parameters:
+    ///   - error: The rule that was broken, or the limit.
+    ///   - request: The request; nil when its header section was not understood.
+    /// - Returns: The final response, with the error's status.
+    func refusal(_ error: HTTPParseError, of request: HTTPRequest?) -> ServerResponse
 }
 
 extension HTTPService {
@@ -99,4 +105,17 @@ extension HTTPService {
     public func answerQuickly(_ requests: [AdmittedRequest]) -> [ServerResponse?] {
         requests.map { _ in nil }
     }
+
+    /// The error as the protocol's own words have it.
+    public func refusal(_ error: HTTPParseError, of request: HTTPRequest?) -> ServerResponse {
+        error.response
+    }
+}
+
+extension HTTPResponse.Status {
+    /// 499 as nginx uses it: no registered status fits a client that is gone.
+    package static let clientClosedRequest = Self(
+        code: 499,
+        reasonPhrase: "Client Closed Request"
+    )
 }

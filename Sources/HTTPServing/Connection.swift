@@ -20,7 +20,7 @@ final class Connection {
     var transport: Transport
     let token: ConnectionToken
     let address: PeerAddress
-    /// Whether the server was full, so that only direct answers are given.
+    /// Whether the server was full, so that only probes are answered.
     let isRestricted: Bool
     var state: ConnectionState
     /// When the TLS handshake has to be complete; nil without one, and once it is.
@@ -37,6 +37,8 @@ final class Connection {
     var hasUnwantedInput = false
     /// Whether the peer sends no more: it shut its sending side down, or is gone.
     var peerHasClosed = false
+    /// When to find out which of the two it is.
+    var probeDue: MonotonicTime?
     /// The request that is admitted and not yet answered, and what is known of it.
     var request: HTTPRequest?
     var context: RequestContext?
@@ -74,7 +76,10 @@ final class Connection {
     }
 
     /// When the loop has to look at it though nothing happened.
-    var deadline: MonotonicTime? { handshakeDeadline ?? state.deadline }
+    var deadline: MonotonicTime? {
+        let due = handshakeDeadline ?? state.deadline
+        return probeDue.map { min($0, due ?? $0) } ?? due
+    }
 
     /// Whether output waits to be written.
     var hasOutput: Bool { headStart < head.count || contentStart < content.count }

@@ -6,13 +6,13 @@ final class ConnectionLedger: Sendable {
     enum Verdict {
         /// Everything.
         case full
-        /// Only what is answered without computing: the server is full.
+        /// Only to ask after the server's health: it is full.
         case restricted
         /// Nothing: its address has too many already.
         case refused
     }
 
-    /// Connections beyond the limit that still get direct answers, so that probes come through.
+    /// Connections beyond the limit, so that probes come through.
     static let reserve = 64
 
     private struct Counts {

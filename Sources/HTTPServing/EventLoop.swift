@@ -11,6 +11,7 @@ final class LoopParts: Sendable {
     let handshakes: HandshakeRules?
     let queue: JobQueue
     let accounts: ClientAccounts?
+    let failedKeys: FailedKeys?
     let ledger: ConnectionLedger
     let mailboxes: [LoopMailbox]
     /// Which of the mailboxes is the loop's own.
@@ -24,6 +25,7 @@ final class LoopParts: Sendable {
         handshakes: HandshakeRules?,
         queue: JobQueue,
         accounts: ClientAccounts?,
+        failedKeys: FailedKeys?,
         ledger: ConnectionLedger,
         mailboxes: [LoopMailbox],
         index: Int,
@@ -35,6 +37,7 @@ final class LoopParts: Sendable {
         self.handshakes = handshakes
         self.queue = queue
         self.accounts = accounts
+        self.failedKeys = failedKeys
         self.ledger = ledger
         self.mailboxes = mailboxes
         self.index = index
@@ -62,6 +65,7 @@ final class EventLoop {
     let limits: HTTPLimits
     let queue: JobQueue
     let accounts: ClientAccounts?
+    let failedKeys: FailedKeys?
     let ledger: ConnectionLedger
     let mailbox: LoopMailbox
     var serializer: ResponseSerializer
@@ -100,6 +104,7 @@ final class EventLoop {
         serializer = ResponseSerializer(isSecure: parts.handshakes != nil)
         queue = parts.queue
         accounts = parts.accounts
+        failedKeys = parts.failedKeys
         ledger = parts.ledger
         mailboxes = parts.mailboxes
         mailbox = parts.mailboxes[parts.index]
@@ -189,10 +194,14 @@ final class EventLoop {
             guard let connection = connection(entry.token), connection.scheduled == entry.time
             else { continue }
             connection.scheduled = nil
+            if let due = connection.probeDue, due <= now { probe(connection) }
+            guard !connection.isClosed else { continue }
             if let deadline = connection.handshakeDeadline, deadline <= now {
                 handshakeEnded(connection, .timeout)
                 close(connection)
-            } else if let deadline = connection.deadline, deadline <= now {
+            } else if connection.handshakeDeadline == nil,
+                let deadline = connection.state.deadline, deadline <= now
+            {
                 connection.state.expire(at: now)
                 advance(connection)
             } else {

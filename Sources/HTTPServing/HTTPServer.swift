@@ -125,6 +125,7 @@ public final class HTTPServer: Sendable {
         let loopCount = max(1, configuration.loopCount ?? min(4, processors / 4))
         let workerCount = max(1, configuration.workerCount ?? processors)
         let accounts = configuration.clientBudget.map(ClientAccounts.init)
+        let failedKeys = configuration.failedKeyLimit.map(FailedKeys.init)
         let queue = JobQueue(
             limit: configuration.queueLimit,
             limitBytes: configuration.queueLimitBytes,
@@ -150,19 +151,20 @@ public final class HTTPServer: Sendable {
                 handshakes: HandshakeRules(configuration, loopCount: loopCount),
                 queue: queue,
                 accounts: accounts,
+                failedKeys: failedKeys,
                 ledger: ledger,
                 mailboxes: mailboxes,
                 index: index,
                 listener: door.take()
             )
-            run(on: "posterior-loop-\(index)", in: loops) { [self] in
+            run(on: "posterior-loop-\(index)", .userInitiated, in: loops) { [self] in
                 let loop = EventLoop(parts)
                 if !loop.run() { wasCutOff.store(true, ordering: .releasing) }
             }
         }
         for index in 0..<workerCount {
-            run(on: "posterior-worker-\(index)", in: workers) { [service] in
-                letLoopsGoFirst()
+            // Below the loops: who computes gives way to who answers, refuses and probes.
+            run(on: "posterior-worker-\(index)", .utility, in: workers) { [service] in
                 queue.work(for: service)
             }
         }
@@ -171,11 +173,12 @@ public final class HTTPServer: Sendable {
 
     private func run(
         on label: String,
+        _ priority: DispatchQoS,
         in group: DispatchGroup,
         _ body: @escaping @Sendable () -> Void
     ) {
         group.enter()
-        DispatchQueue(label: label, qos: .userInitiated).async {
+        DispatchQueue(label: label, qos: priority).async {
             body()
             group.leave()
         }

@@ -16,7 +16,7 @@ public struct HTTPServerConfiguration: Sendable {
     public var loopCount: Int?
     /// Threads that compute, a count; nil for one a core.
     public var workerCount: Int?
-    /// Most connections, a count; beyond it 64 more are taken that only get direct answers.
+    /// Most connections, a count; on 64 more probes are answered, and all else with 503.
     ///
     /// Never more than the process may open descriptors, less 128.
     public var connectionLimit = 4_096
@@ -34,6 +34,9 @@ public struct HTTPServerConfiguration: Sendable {
     public var queueTimeout: Duration = .seconds(10)
     /// What each client may have worked for it; nil for as much as it likes.
     public var clientBudget: ClientBudget?
+    /// How many wrong keys from one address are answered as such before there is one a second, the
+    /// others 429; nil for all.
+    public var failedKeyLimit: Int? = 100
     /// What the server proves its name with; nil for connections that are not encrypted.
     public var credentials: TLSCredentials?
     /// Time for a TLS handshake; the connection is closed after it.

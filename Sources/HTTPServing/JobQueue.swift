@@ -184,8 +184,7 @@ final class JobQueue: Sendable {
             return
         }
         let response = service.compute(
-            job.request.request,
-            body: job.request.body,
+            job.request,
             idleWorkers: idleWorkers,
             cancellation: job.cancellation
         )

@@ -27,21 +27,6 @@ func systemErrorText(_ code: Int32) -> String {
     return bytes.isEmpty ? "error \(code)" : String(decoding: bytes, as: UTF8.self)
 }
 
-/// Lets the loops come before the calling thread, a worker: what they do is short and waited for.
-///
-/// A loop that is woken while all processors compute waits for the end of a time slice, some
-/// milliseconds, unless its thread weighs more, setpriority(2).
-func letLoopsGoFirst() {
-    errno = 0
-    let usual = getpriority(PRIO_PROCESS, id_t(bitPattern: getpid()))
-    guard errno == 0 else { return }
-    // With 0 in place of a process, Linux means the calling thread.
-    _ = setpriority(PRIO_PROCESS, 0, min(19, usual + workerNiceness))
-}
-
-/// How much nicer workers are than the rest of the process, sched(7): about a third of the weight.
-let workerNiceness: Int32 = 5
-
 /// How many processors this process may use: those that are there, or fewer by a container's quota.
 func availableProcessors() -> Int {
     let online = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))

@@ -1,63 +1,51 @@
+internal import CLaneLoops
+
 /// sums += Σ f fᵀ over the rows f of a table.
 ///
 /// A call adds in single precision and its result to `sums` in double: calls of a few hundred rows
 /// keep the digits of long tables.
 ///
 /// - Parameters:
-///   - table: Rows of `width` vectors of eight each, `[S, width]`.
-///   - width: W / 8, vectors in a row.
-///   - sums: `[W, W]`, of which only blocks of eight by eight on and above the diagonal are added to.
-public func addOuterProducts(
-    of table: [SIMD8<Float>],
-    width: Int,
-    into sums: inout [Double]
-) {
-    let entries = 8 * width
+///   - table: `[S, W]`.
+///   - width: W, a multiple of eight.
+///   - sums: `[W, W]`, of which entries on and above the diagonal are added to, and some below.
+public func addOuterProducts(of table: [Float], width: Int, into sums: inout [Double]) {
     precondition(
-        width > 0 && table.count % width == 0 && sums.count == entries * entries,
-        "\(table.count) vectors in rows of \(width), \(sums.count) sums"
+        width > 0 && width % 8 == 0 && table.count % width == 0 && sums.count == width * width,
+        "\(table.count) numbers in rows of \(width), \(sums.count) sums"
     )
-    unsafe table.withUnsafeBufferPointer { table in
-        guard let start = table.baseAddress else { return }
-        let vectors = unsafe start
-        for upper in 0..<width {
-            for right in upper..<width {
-                let block = unsafe outerBlock(
-                    vectors + upper,
-                    vectors + right,
-                    stride: width,
-                    rows: table.count / width
+    let loops = LaneWidth.widest.loop
+    var block = [Float](repeating: 0, count: MatrixTile.maximumRows * width)
+    for first in stride(from: 0, to: width, by: MatrixTile.maximumRows) {
+        let rows = min(MatrixTile.maximumRows, width - first)
+        let column = first / 8 * 8
+        let columns = width - column
+        unsafe table.withUnsafeBufferPointer { table in
+            unsafe block.withUnsafeMutableBufferPointer { block in
+                guard let start = table.baseAddress, let target = block.baseAddress else { return }
+                // The table is its own transposed matrix of weights.
+                var tile = unsafe lane_tile(
+                    weights: start + first,
+                    row_stride: 1,
+                    inner_stride: width,
+                    source: start + column,
+                    source_stride: width,
+                    inner_count: table.count / width,
+                    target: target,
+                    target_stride: columns,
+                    start_rows: nil,
+                    start_scalars: nil,
+                    rows: rows,
+                    columns: columns
                 )
-                for row in 0..<8 {
-                    let place = (8 * upper + row) * entries + 8 * right
-                    for column in 0..<8 { sums[place + column] += Double(block[row][column]) }
-                }
+                unsafe lane_multiply_tile(&tile, loops)
             }
         }
-    }
-}
-
-/// Σ a bᵀ over vectors a and b that lie a stride apart: eight sums stay in registers.
-@inline(never)
-private func outerBlock(
-    _ a: UnsafePointer<SIMD8<Float>>,
-    _ b: UnsafePointer<SIMD8<Float>>,
-    stride: Int,
-    rows: Int
-) -> InlineArray<8, SIMD8<Float>> {
-    var sums = InlineArray<8, SIMD8<Float>>(repeating: .zero)
-    var place = 0
-    for _ in 0..<rows {
-        let (left, right) = unsafe (a[place], b[place])
-        for row in 0..<8 {
-            unsafe sums[unchecked: row] = sums[unchecked: row].addingProduct(
-                SIMD8(repeating: left[row]),
-                right
-            )
+        for row in 0..<rows {
+            let place = (first + row) * width + column
+            for index in 0..<columns { sums[place + index] += Double(block[row * columns + index]) }
         }
-        place &+= stride
     }
-    return sums
 }
 
 /// The naive twin of `addOuterProducts`: Σ f fᵀ, all `[W, W]` of it.

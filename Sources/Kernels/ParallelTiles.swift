@@ -43,6 +43,27 @@ public enum ParallelTiles {
         }
     }
 
+    /// Computes two things, at the same time where two threads may be used.
+    public static func both<First: Sendable, Second: Sendable>(
+        workers: Int,
+        _ first: @escaping @Sendable () -> First,
+        _ second: @escaping @Sendable () -> Second
+    ) -> (First, Second) {
+        let results = TwoResults<First, Second>()
+        run(count: 2, workers: workers) { index in
+            if index == 0 {
+                let value = first()
+                results.first.withLock { $0 = value }
+            } else {
+                let value = second()
+                results.second.withLock { $0 = value }
+            }
+        }
+        guard let one = results.first.withLock({ $0 }), let other = results.second.withLock({ $0 })
+        else { preconditionFailure("a part was not computed") }
+        return (one, other)
+    }
+
     /// Calls `body` for every index, in any order and on up to `workers` threads.
     public static func run(
         count: Int,
@@ -56,6 +77,12 @@ public enum ParallelTiles {
         let job = TileJob(count: count, helpers: min(workers, count) - 1, body: body)
         HelperThreads.shared.run(job)
     }
+}
+
+/// What two threads have found.
+private final class TwoResults<First: Sendable, Second: Sendable>: Sendable {
+    let first = Mutex<First?>(nil)
+    let second = Mutex<Second?>(nil)
 }
 
 /// Tiles that the caller and its helpers take one after the other.

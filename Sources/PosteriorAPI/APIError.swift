@@ -1,5 +1,6 @@
 public import ContentCoding
 public import Credentials
+import HTTPMessages
 public import HTTPTypes
 public import StrictJSON
 
@@ -141,7 +142,7 @@ public enum APIError: Error, Equatable, Sendable {
         case .timeLimit(let path):
             "\(path): this was not reached within the time of one request; ask for less at a time"
         case .cancelled:
-            "the client closed the connection, or its sending side, before the answer was ready"
+            "the client closed the connection before the answer was ready"
         case .notReady(let reason): reason
         case .modelControlOff(.none):
             "the server was started without --model-control; models change with a restart or SIGHUP"
@@ -200,14 +201,6 @@ extension APIError {
         default: nil
         }
     }
-}
-
-extension HTTPResponse.Status {
-    /// 499 as nginx uses it: no registered status fits a client that is gone.
-    fileprivate static let clientClosedRequest = Self(
-        code: 499,
-        reasonPhrase: "Client Closed Request"
-    )
 }
 
 /// Which request text may be repeated in an answer.

@@ -109,16 +109,20 @@ package struct ModelCatalog: Sendable {
     /// What `GET /v1/models/…` says of a model.
     func card(_ entry: Entry) -> [UInt8] { models[entry.name]?.cards[entry.version] ?? [] }
 
-    /// Notes which model a request asks for, so far as there is one: names a client makes up go
-    /// neither into logs nor into metrics.
+    /// Notes which model a request asks for, so far as there is one.
+    ///
+    /// Names a client makes up go neither into logs nor into metrics. The request keeps the model,
+    /// whatever becomes of it here.
     func identify(_ match: Router.Match, in context: inout RequestContext) {
         guard let versions = models[match.model] else { return }
         context.model = match.model
+        var entry: Entry? = versions.latest
         if let text = match.version {
-            context.version = ModelName.version(text).flatMap { versions.entries[$0]?.version }
-        } else {
-            context.version = versions.latest.version
+            entry = ModelName.version(text).flatMap { versions.entries[$0] }
         }
+        guard let entry else { return }
+        context.version = entry.version
+        context.subject = entry
     }
 
     /// Refuses names that no model and no version can have, whatever the method.

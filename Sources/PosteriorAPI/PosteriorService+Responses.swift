@@ -22,17 +22,10 @@ extension PosteriorService {
 
     /// An error: below `/v2` a text, as the Open Inference Protocol has it, else an object.
     static func response(_ error: APIError, to request: HTTPRequest) -> ServerResponse {
-        var writer = JSONWriter(capacity: 256)
-        writer.beginObject()
-        writer.key("error")
-        let path = request.path ?? ""
-        if path == "/v2" || path.hasPrefix("/v2/") || path.hasPrefix("/v2?") {
-            writer.string(error.message)
-        } else {
-            error.write(to: &writer)
-        }
-        writer.endObject()
-        var response = response(error.status, writer.finish())
+        var response = response(
+            error.status,
+            isOpenInference(request) ? errorText(error.message) : errorObject(error)
+        )
         if let challenge = error.challenge {
             response.head.headerFields[.wwwAuthenticate] = challenge
         }
@@ -43,6 +36,30 @@ extension PosteriorService {
             response.head.headerFields[.acceptEncoding] = "gzip, deflate"
         }
         return response
+    }
+
+    /// Whether a request is one of the Open Inference Protocol.
+    static func isOpenInference(_ request: HTTPRequest) -> Bool {
+        let path = request.path ?? ""
+        return path == "/v2" || path.hasPrefix("/v2/") || path.hasPrefix("/v2?")
+    }
+
+    static func errorText(_ message: String) -> [UInt8] {
+        var writer = JSONWriter(capacity: 256)
+        writer.beginObject()
+        writer.key("error")
+        writer.string(message)
+        writer.endObject()
+        return writer.finish()
+    }
+
+    private static func errorObject(_ error: APIError) -> [UInt8] {
+        var writer = JSONWriter(capacity: 256)
+        writer.beginObject()
+        writer.key("error")
+        error.write(to: &writer)
+        writer.endObject()
+        return writer.finish()
     }
 
     static func options(_ methods: [HTTPRequest.Method]) -> ServerResponse {

@@ -1,7 +1,6 @@
 import Estimators
 public import HTTPMessages
 public import HTTPTypes
-import MetricsExposition
 public import ModelStore
 import StrictJSON
 
@@ -11,11 +10,12 @@ import StrictJSON
 /// and densities read a body and run on a worker, unless there is so little to do that the loop
 /// is better off doing it itself.
 public struct PosteriorService: HTTPService {
-    private let models: ServedModels
-    private let limits: ServiceLimits
-    private let readiness: Readiness
-    private let access: AccessControl
-    private let metrics: ServiceMetrics?
+    let models: ServedModels
+    let limits: ServiceLimits
+    let readiness: Readiness
+    let access: AccessControl
+    let metrics: ServiceMetrics?
+    let openAPI = OpenAPIPage()
     private let router = Router()
     /// The release of the software.
     public static let release = "0.1.0"
@@ -83,6 +83,7 @@ public struct PosteriorService: HTTPService {
                 throw .unknownPath
             }
             context.route = match.route
+            context.isProbe = match.endpoint.isProbe
             if let scope = match.endpoint.scope {
                 try access.check(request, for: scope, &context)
             }
@@ -151,7 +152,7 @@ public struct PosteriorService: HTTPService {
                 if endpoint == .sample, try sampleType(request.request) != "application/json" {
                     continue
                 }
-                let (entry, call) = try read(request.request, match, endpoint, request.body)
+                let (entry, call) = try read(request, match, endpoint)
                 guard let draws = call.draws, draws <= entry.quickDraws else { continue }
                 if case .sample(let work) = call {
                     SampleBatch.add(work, of: index, entry, to: &batches)
@@ -175,25 +176,39 @@ public struct PosteriorService: HTTPService {
         return answers
     }
 
+    /// Words a refusal as those of the service: below `/v2` a text.
+    public func refusal(_ error: HTTPParseError, of request: HTTPRequest?) -> ServerResponse {
+        var response = error.response
+        if let request, Self.isOpenInference(request) {
+            response.body = Self.errorText(error.message)
+        }
+        return response
+    }
+
     /// Answers a request with a body.
     public func compute(
-        _ request: HTTPRequest,
-        body: [UInt8],
+        _ admitted: AdmittedRequest,
         idleWorkers: Int,
         cancellation: Cancellation
     ) -> ServerResponse {
         let workers = max(idleWorkers, 0) + 1
+        let request = admitted.request
         do throws(APIError) {
             let match = try match(request)
             switch match.endpoint {
             case .page: throw .methodNotAllowed(allowed: match.allowedMethods)
             case .order(let order):
-                let answer = try RepositoryOrder.answer(order, model: match.model, body, models)
+                let answer = try RepositoryOrder.answer(
+                    order,
+                    model: match.model,
+                    admitted.body,
+                    models
+                )
                 return Self.response(.ok, answer)
             case .call(.infer):
-                return try infer(request, match, body, workers: workers, cancellation)
+                return try infer(admitted, match, workers: workers, cancellation)
             case .call(let endpoint):
-                let (entry, call) = try read(request, match, endpoint, body)
+                let (entry, call) = try read(admitted, match, endpoint)
                 if case .sample(let work) = call {
                     return try sample(work, entry, request, workers: workers)
                 }
@@ -244,116 +259,6 @@ public struct PosteriorService: HTTPService {
         return ServerResponse(head: head, body: try answers[0].get())
     }
 
-    /// Answers an inference request.
-    private func infer(
-        _ request: HTTPRequest,
-        _ match: Router.Match,
-        _ body: [UInt8],
-        workers: Int,
-        _ cancellation: Cancellation
-    ) throws(APIError) -> ServerResponse {
-        let entry = try models.catalog.entry(match)
-        let start = ContinuousClock.now
-        do throws(APIError) {
-            guard !body.isEmpty else { throw .missingBody }
-            _ = try checkedLimit(request, body)
-            let length = try Self.jsonLength(request, body.count)
-            let read =
-                length == 0
-                ? try InferenceRequest(raw: body, entry, limits)
-                : try InferenceRequest(body, jsonLength: length, entry, limits)
-            let response = try InferenceEndpoint.answer(
-                read,
-                model: entry,
-                limits: limits,
-                workers: workers,
-                cancellation: cancellation
-            )
-            entry.statistics.note(isSuccess: true, start.duration(to: .now))
-            return response
-        } catch {
-            entry.statistics.note(isSuccess: false, start.duration(to: .now))
-            throw error
-        }
-    }
-
-    /// What `Inference-Header-Content-Length` says; nil where it is not there.
-    private static func jsonLength(
-        _ request: HTTPRequest,
-        _ bodyBytes: Int
-    ) throws(APIError) -> Int? {
-        let fields = request.headerFields[values: .inferenceHeaderContentLength]
-        guard let text = fields.first else { return nil }
-        let isNumber =
-            (1...10).contains(text.utf8.count)
-            && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        guard fields.count == 1, isNumber, let length = Int(text), length <= bodyBytes else {
-            throw .invalidField(
-                .mismatch(
-                    path: "Inference-Header-Content-Length",
-                    expected: "the length of the JSON, at most the \(bodyBytes) bytes of the body",
-                    found: String(fields.joined(separator: ", ").prefix(64))
-                )
-            )
-        }
-        return length
-    }
-
-    private func content(
-        of page: Endpoint.Page,
-        _ match: Router.Match
-    ) throws(APIError) -> [UInt8] {
-        switch page {
-        case .live:
-            return Self.liveBody
-        case .ready:
-            guard !readiness.isDraining else {
-                throw .notReady(reason: "the server is shutting down")
-            }
-            guard models.isReady else {
-                throw .notReady(reason: "there is no model to serve")
-            }
-            return Self.readyBody
-        case .models:
-            return models.catalog.list
-        case .openAPI:
-            return OpenAPIDocument.encode(models.catalog, limits, asksForKeys: access.isOn)
-        case .metrics:
-            throw .unknownPath
-        case .server: return ProtocolPages.server(models.control)
-        case .names: return ProtocolPages.names(models.catalog)
-        case .metadata:
-            let catalog = models.catalog
-            let entry = try catalog.entry(match)
-            return ProtocolPages.model(entry, versions: catalog.versions(entry.name))
-        case .modelReady:
-            let entry = try models.catalog.entry(match)
-            guard !readiness.isDraining else {
-                throw .notReady(reason: "the server is shutting down")
-            }
-            return ProtocolPages.ready(entry)
-        case .statistics: return ProtocolPages.statistics([try models.catalog.entry(match)])
-        case .allStatistics: return ProtocolPages.statistics(models.catalog.entries)
-        case .card:
-            let catalog = models.catalog
-            return catalog.card(try catalog.entry(match))
-        }
-    }
-
-    /// The metrics, in the format the client would rather have.
-    private func metricsPage(for request: HTTPRequest) throws(APIError) -> ServerResponse {
-        guard let metrics else { throw .unknownPath }
-        let accept = request.headerFields[values: .accept].joined(separator: ",")
-        let format = ExpositionFormat(accept: accept)
-        return ServerResponse(
-            head: HTTPResponse(
-                status: .ok,
-                headerFields: [.contentType: format.mediaType, .vary: "Accept"]
-            ),
-            body: metrics.registry.exposition(format)
-        )
-    }
-
     private func match(_ request: HTTPRequest) throws(APIError) -> Router.Match {
         guard let match = router.match(request.path ?? "") else { throw .unknownPath }
         return match
@@ -362,7 +267,7 @@ public struct PosteriorService: HTTPService {
     /// The longest that the content of a request may be.
     ///
     /// - Throws: `APIError` when it is longer.
-    private func checkedLimit(
+    func checkedLimit(
         _ request: HTTPRequest,
         _ body: [UInt8]
     ) throws(APIError) -> Int {
@@ -375,14 +280,23 @@ public struct PosteriorService: HTTPService {
         return limitBytes
     }
 
+    /// The model that a request was admitted for, even if another has taken its place since.
+    func entry(
+        _ match: Router.Match,
+        _ context: RequestContext
+    ) throws(APIError) -> ModelCatalog.Entry {
+        if let entry = context.subject as? ModelCatalog.Entry { return entry }
+        return try models.catalog.entry(match)
+    }
+
     /// Finds the model and reads the content of a request.
     private func read(
-        _ request: HTTPRequest,
+        _ admitted: AdmittedRequest,
         _ match: Router.Match,
-        _ call: Endpoint.Call,
-        _ body: [UInt8]
+        _ call: Endpoint.Call
     ) throws(APIError) -> (ModelCatalog.Entry, PosteriorCall) {
-        let entry = try models.catalog.entry(match)
+        let (request, body) = (admitted.request, admitted.body)
+        let entry = try entry(match, admitted.context)
         guard !body.isEmpty else { throw .missingBody }
         let limitBytes = try checkedLimit(request, body)
         if NPYRequest.isOne(request) {

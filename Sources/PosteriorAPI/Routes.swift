@@ -55,11 +55,14 @@ extension Endpoint {
         }
     }
 
+    /// Whether it tells of the server's health, which is answered however full the server is.
+    var isProbe: Bool { self == .page(.live) || self == .page(.ready) }
+
     /// The scope a key needs for it; nil for what is open to everybody, so that probes come
     /// through.
     var scope: Scope? {
         switch self {
-        case .page(.live), .page(.ready): nil
+        case _ where isProbe: nil
         case .page(.metrics): .metrics
         case .page: .infer
         case .call: .infer

@@ -29,6 +29,14 @@ struct AttackOptions: ParsableArguments {
     )
     var objective = DivergenceObjective.klAttackedClean
 
+    @Option(
+        help: """
+            without-score: gradients of divergences leave out the score, which has mean zero and is \
+            most of their noise at small ε. published: they keep it.
+            """
+    )
+    var attackGradient = Attack.Gradient.withoutScore
+
     @Option(help: ArgumentHelp("Gradient steps.", valueName: "n"))
     var attackSteps = 200
 
@@ -75,6 +83,7 @@ struct AttackOptions: ParsableArguments {
     func attack(range: ClosedRange<Float>) -> Attack {
         var attack = Attack()
         attack.method = method
+        attack.gradient = attackGradient
         attack.objective = objective.value
         attack.norm = norm
         attack.steps = attackSteps
@@ -131,3 +140,4 @@ enum ClipOption: String, CaseIterable, ExpressibleByArgument {
 
 extension NormBall: ExpressibleByArgument {}
 extension Attack.Method: ExpressibleByArgument {}
+extension Attack.Gradient: ExpressibleByArgument {}

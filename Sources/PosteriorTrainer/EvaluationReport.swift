@@ -228,6 +228,8 @@ extension JSONWriter {
         beginObject()
         key("method")
         string(attack.method.rawValue)
+        key("gradient")
+        string(attack.gradient.rawValue)
         key("objective")
         string(objective)
         key("norm")

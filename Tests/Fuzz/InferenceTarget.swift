@@ -59,8 +59,7 @@ public func fuzzInference(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         request.headerFields[name] = String(body.count - min(Int(start[1]), body.count))
     }
     let response = service.compute(
-        request,
-        body: body,
+        AdmittedRequest(request, body: body, context: RequestContext(request, random: (1, 2))),
         idleWorkers: 0,
         cancellation: Cancellation()
     )

@@ -85,6 +85,68 @@ import Testing
         #expect(String(decoding: output, as: UTF8.self).contains("Connection: close\r\n"))
     }
 
+    // RFC 9112 §9.3 leaves a server that answers early the choice to read the rest.
+    @Test(arguments: [1, 3, Int.max])
+    func `a request refused for lack of room leaves its connection to the next`(_ size: Int) {
+        var transcript = WireTranscript()
+        transcript.isFull = true
+        // What looks like a request is content, and dropped with it.
+        let content = Self.get
+        let head =
+            "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: \(content.utf8.count)\r\n\r\n"
+        let input = Array((head + content + head + content + Self.get).utf8)
+        for start in stride(from: 0, to: input.count, by: min(size, input.count)) {
+            transcript.receive(Array(input[start...].prefix(size)))
+        }
+        #expect(transcript.lines == ["503 overloaded", "503 overloaded", "GET /a"])
+        #expect(!text(transcript).contains("Connection: close"))
+        #expect(text(transcript).components(of: "Retry-After: 1\r\n") == 2)
+    }
+
+    @Test(arguments: [
+        "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n",
+        "POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+        "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n",
+        "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nConnection: close\r\n\r\na",
+        "POST /p HTTP/1.0\r\nHost: a\r\nContent-Length: 1\r\n\r\na",
+    ])
+    func `it does not where the rest is long, its end unknown, or nobody sends it`(_ head: String) {
+        var transcript = WireTranscript()
+        transcript.isFull = true
+        transcript.receive(head + Self.get)
+        #expect(transcript.lines == ["503 overloaded", "last"])
+        #expect(text(transcript).contains("Connection: close\r\n"))
+    }
+
+    @Test func `content that is dropped has ten seconds in all, however it trickles`() {
+        var transcript = WireTranscript()
+        transcript.isFull = true
+        transcript.receive("POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n")
+        for _ in 0..<9 {
+            transcript.pass(.seconds(1))
+            transcript.receive("a")
+        }
+        #expect(transcript.lines == ["503 overloaded"])
+        transcript.pass(.seconds(1))
+        #expect(transcript.lines == ["503 overloaded", "closed"])
+    }
+
+    @Test func `content that is dropped may end with the input, or with the server`() {
+        var ended = WireTranscript()
+        ended.isFull = true
+        ended.receive(Self.post + "\r\nhe")
+        ended.endInput()
+        #expect(ended.lines == ["503 overloaded", "closed"])
+        var drained = WireTranscript()
+        drained.isFull = true
+        drained.receive(Self.post + "\r\nhe")
+        drained.state.beginDrain()
+        drained.settle()
+        #expect(drained.lines == ["503 overloaded"])
+        drained.receive("llo" + Self.get)
+        #expect(drained.lines == ["503 overloaded", "last"])
+    }
+
     @Test func `HEAD is answered with the length of GET and no content`() {
         var transcript = WireTranscript()
         transcript.receive("HEAD /a HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -31,6 +31,8 @@ struct WireTranscript {
     var output: [UInt8] = []
     var bodyLimit = 1_000
     var drainsOutput = true
+    /// Whether there is no room for requests with content.
+    var isFull = false
     private static let serializer = ResponseSerializer()
 
     init(limits: HTTPLimits = HTTPLimits()) {
@@ -63,7 +65,9 @@ struct WireTranscript {
             switch state.nextAction(at: now) {
             case .wait: return
             case .admit(let head):
-                if head.framing.hasBody {
+                if head.framing.hasBody, isFull {
+                    state.refuse(.overloaded)
+                } else if head.framing.hasBody {
                     state.readBody(limitBytes: bodyLimit, at: now)
                 } else {
                     outcomes.append(.request(head.request, body: []))

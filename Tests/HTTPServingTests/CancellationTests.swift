@@ -1,5 +1,7 @@
+import Glibc
 import HTTPMessages
 import HTTPServing
+import Synchronization
 import Testing
 
 /// Work ends when nobody waits for its answer.
@@ -35,14 +37,52 @@ import Testing
         }
     }
 
-    @Test func `a client that only ends its output is told that long work was given up`() throws {
-        try withServer { port in
+    // RFC 9112 §9.6; what it is sent meanwhile is how the server finds out that it is still there.
+    @Test func `a client that only ends its output gets its answer, however long it takes`() throws
+    {
+        let service = TestService()
+        try withServer(service, configuration: .with { $0.workerCount = 1 }) { port in
             let client = try LoopbackClient(port: port)
-            client.send(post("/long", "a"))
+            client.send(post("/slow", "a") + post("/slow", "b"))
             client.endOutput()
-            #expect(client.answer()?.text == "cancelled")
+            for text in ["a", "b"] {
+                let interim = try #require(client.answer(hasContent: false))
+                #expect(interim.head == "HTTP/1.1 100 Continue\r\n\r\n")
+                service.gate.open()
+                #expect(client.answer()?.text == text)
+            }
             #expect(client.rest() == "")
         }
+    }
+
+    @Test func `a client of HTTP/1.0 that only ends its output gets its answer and nothing else`()
+        throws
+    {
+        let service = TestService()
+        try withServer(service) { port in
+            let client = try LoopbackClient(port: port)
+            client.send("POST /slow HTTP/1.0\r\nContent-Length: 1\r\n\r\na")
+            client.endOutput()
+            service.gate.waitForArrival()
+            usleep(100_000)
+            service.gate.open()
+            #expect(client.answer()?.text == "a")
+            #expect(client.rest() == "")
+        }
+    }
+
+    @Test func `work given up is told to the observer as 499`() throws {
+        let record = AnswerRecord()
+        let service = TestService()
+        try withServer(service, observer: record) { port in
+            do {
+                let client = try LoopbackClient(port: port)
+                client.send(post("/long", "a"))
+                #expect(service.longBegins.happens())
+            }
+            #expect(service.longEnds.happens())
+        }
+        #expect(record.statuses == [499])
     }
 
     @Test func `work whose time is up is told so`() throws {
@@ -75,4 +115,14 @@ import Testing
             #expect(!service.longEnds.happens(within: 0))
         }
     }
+}
+
+/// The statuses of all answers.
+private final class AnswerRecord: HTTPServerObserver {
+    private let all = Mutex<[Int]>([])
+
+    var statuses: [Int] { all.withLock { $0 } }
+
+    func answered(_ exchange: HTTPExchange) { all.withLock { $0.append(exchange.status) } }
+    func happened(_ event: HTTPServerEvent) {}
 }

@@ -25,11 +25,14 @@ import Testing
             let answer = try #require(refused.answer())
             #expect(answer.status == 503 && answer.head.contains("\r\nRetry-After: 1\r\n"))
             #expect(answer.text.contains(#""code":"overloaded""#))
+            #expect(!answer.closes)
             service.gate.open(2)
             #expect(running.answer()?.text == "a")
             #expect(waiting.answer()?.text == "b")
-            running.send(post("/echo", "d"))
-            #expect(running.answer()?.text == "d")
+            for client in [running, refused] {
+                client.send(post("/echo", "d"))
+                #expect(client.answer()?.text == "d")
+            }
         }
     }
 
@@ -116,7 +119,7 @@ import Testing
         }
     }
 
-    @Test func `beyond the connection limit only direct answers are given`() throws {
+    @Test func `beyond the connection limit only probes are answered`() throws {
         try withServer(configuration: .with { $0.connectionLimit = 1 }) { port in
             let full = try LoopbackClient(port: port)
             full.send(request("GET /live"))
@@ -125,11 +128,35 @@ import Testing
             probe.send(request("GET /live"))
             let answer = try #require(probe.answer())
             #expect(answer.text == "live" && answer.closes)
-            let compute = try LoopbackClient(port: port)
-            compute.send(post("/echo", "a"))
-            #expect(compute.answer()?.status == 503)
+            for other in [post("/echo", "a"), request("GET /big"), request("GET /nothing")] {
+                let surplus = try LoopbackClient(port: port)
+                surplus.send(other)
+                let answer = try #require(surplus.answer())
+                #expect(answer.status == 503 && answer.closes)
+                #expect(answer.head.contains("\r\nRetry-After: 1\r\n"))
+                #expect(surplus.rest() == "")
+            }
             full.send(post("/echo", "still here"))
             #expect(full.answer()?.text == "still here")
+        }
+    }
+
+    @Test func `wrong keys beyond a number are 429, and right ones are not held up`() throws {
+        try withServer(configuration: .with { $0.failedKeyLimit = 3 }) { port in
+            let client = try LoopbackClient(port: port)
+            for _ in 0..<3 {
+                client.send(request("GET /secret"))
+                #expect(client.answer()?.status == 401)
+            }
+            client.send(request("GET /live"))
+            #expect(client.answer()?.text == "live")
+            client.send(request("GET /secret"))
+            let answer = try #require(client.answer())
+            #expect(answer.status == 429 && answer.closes)
+            #expect(answer.head.contains("\r\nRetry-After: 1\r\n"))
+            let other = try LoopbackClient(port: port)
+            other.send(request("GET /live"))
+            #expect(other.answer()?.text == "live")
         }
     }
 

@@ -35,19 +35,15 @@ private final class QuickService: HTTPService {
     }
 
     func compute(
-        _ request: HTTPRequest,
-        body: [UInt8],
+        _ request: AdmittedRequest,
         idleWorkers: Int,
         cancellation: Cancellation
     ) -> ServerResponse {
-        request.path == "/quick"
-            ? ServerResponse(head: HTTPResponse(status: .ok), body: body + Array(" worker".utf8))
-            : inner.compute(
-                request,
-                body: body,
-                idleWorkers: idleWorkers,
-                cancellation: cancellation
-            )
+        guard request.request.path == "/quick" else {
+            return inner.compute(request, idleWorkers: idleWorkers, cancellation: cancellation)
+        }
+        let body = request.body + Array(" worker".utf8)
+        return ServerResponse(head: HTTPResponse(status: .ok), body: body)
     }
 }
 

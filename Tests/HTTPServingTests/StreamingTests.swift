@@ -57,12 +57,11 @@ private struct StreamService: HTTPService {
     }
 
     func compute(
-        _ request: HTTPRequest,
-        body: [UInt8],
+        _ request: AdmittedRequest,
         idleWorkers: Int,
         cancellation: Cancellation
     ) -> ServerResponse {
-        answer(request)
+        answer(request.request)
     }
 
     private func answer(_ request: HTTPRequest) -> ServerResponse {

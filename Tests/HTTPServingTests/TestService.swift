@@ -38,7 +38,7 @@ final class Event: Sendable {
     }
 }
 
-/// `GET /live` and `GET /big` at once; `POST /echo`, `POST /slow` (behind a gate), `POST /long` (until
+/// `GET /live`, a probe, and `GET /big` at once, `GET /secret` to nobody; `POST /echo`, `POST /slow` (behind a gate), `POST /long` (until
 /// nobody waits) and `GET /idle` on a worker.
 struct TestService: HTTPService {
     let gate = Gate()
@@ -58,26 +58,31 @@ struct TestService: HTTPService {
     ) -> Admission {
         switch request.path {
         case "/live":
-            .respond(ServerResponse(head: HTTPResponse(status: .ok), body: Array("live".utf8)))
+            context.isProbe = true
+            return .respond(
+                ServerResponse(head: HTTPResponse(status: .ok), body: Array("live".utf8))
+            )
         case "/big":
-            .respond(
+            return .respond(
                 ServerResponse(
                     head: HTTPResponse(status: .ok),
                     body: [UInt8](repeating: 0x61, count: 30_000_000)
                 )
             )
-        case "/echo", "/slow", "/long", "/idle": .compute(limitBytes: limitBytes)
-        default: .respond(ServerResponse(head: HTTPResponse(status: .notFound)))
+        case "/secret":
+            context.hasWrongKey = true
+            return .respond(ServerResponse(head: HTTPResponse(status: .unauthorized)))
+        case "/echo", "/slow", "/long", "/idle": return .compute(limitBytes: limitBytes)
+        default: return .respond(ServerResponse(head: HTTPResponse(status: .notFound)))
         }
     }
 
     func compute(
-        _ request: HTTPRequest,
-        body: [UInt8],
+        _ request: AdmittedRequest,
         idleWorkers: Int,
         cancellation: Cancellation
     ) -> ServerResponse {
-        switch request.path {
+        switch request.request.path {
         case "/slow": gate.wait()
         case "/long":
             longBegins.happen()
@@ -96,7 +101,7 @@ struct TestService: HTTPService {
             )
         default: break
         }
-        return ServerResponse(head: HTTPResponse(status: .ok), body: body)
+        return ServerResponse(head: HTTPResponse(status: .ok), body: request.body)
     }
 }
 

@@ -22,4 +22,15 @@ import Testing
         }
         #expect(calls.withLock { $0 } == Array(repeating: 1, count: 100))
     }
+
+    @Test(arguments: [1, 2, 5])
+    func `both of two things are computed`(workers: Int) {
+        let (number, text) = ParallelTiles.both(workers: workers) {
+            7
+        } _: {
+            "seven"
+        }
+        #expect(number == 7)
+        #expect(text == "seven")
+    }
 }

@@ -44,12 +44,11 @@ private struct PlainService: HTTPService {
     }
 
     func compute(
-        _ request: HTTPRequest,
-        body: [UInt8],
+        _ request: AdmittedRequest,
         idleWorkers: Int,
         cancellation: Cancellation
     ) -> ServerResponse {
-        answer(body)
+        answer(request.body)
     }
 
     private func answer(_ body: [UInt8]) -> ServerResponse {
@@ -74,8 +73,7 @@ struct CodedServiceTests {
         case .respond(let response): return response
         case .compute:
             return service.compute(
-                request,
-                body: body,
+                AdmittedRequest(request, body: body, context: context),
                 idleWorkers: 0,
                 cancellation: Cancellation()
             )

@@ -157,8 +157,7 @@ struct InMemoryClient {
         case .compute:
             return Answer(
                 response: service.compute(
-                    request,
-                    body: body ?? [],
+                    AdmittedRequest(request, body: body ?? [], context: context),
                     idleWorkers: idleWorkers,
                     cancellation: cancellation
                 )

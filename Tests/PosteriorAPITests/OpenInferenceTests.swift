@@ -46,6 +46,61 @@ import Testing
         return client.send(request, body: bytes)
     }
 
+    @Test(arguments: [3, 200_000])
+    func `samples as JSON stand beside binary outputs, however many they are`(_ count: Int) throws {
+        let client = try InMemoryClient()
+        let outputs =
+            #","outputs":[{"name":"samples"},{"name":"log_prob","parameters":{"binary_data":true}}]"#
+        let rest = outputs + #","parameters":{"num_samples":\#(count),"seed":7}"#
+        let answer = Self.infer(
+            client,
+            Array(Self.body(Self.observation, rest).utf8),
+            jsonLength: nil
+        )
+        #expect(answer.status == 200)
+        let field = try #require(HTTPField.Name("Inference-Header-Content-Length"))
+        let length = try #require(answer.response.head.headerFields[field].flatMap { Int($0) })
+        let json = try JSONDocument(parsing: Array(answer.response.body.prefix(length))).root
+        let samples = try #require(json.member("outputs")?.elements.first?.member("data"))
+        #expect(samples.count == 2 * count)
+        #expect(answer.response.body.count == length + 4 * count)
+    }
+
+    @Test func `more of them than an answer may hold are refused by the limit's name`() throws {
+        let client = try InMemoryClient(limits: ServiceLimits(numbers: 1_000))
+        let outputs =
+            #","outputs":[{"name":"samples"},{"name":"log_prob","parameters":{"binary_data":true}}]"#
+        let rest = outputs + #","parameters":{"num_samples":2000}"#
+        let answer = Self.infer(
+            client,
+            Array(Self.body(Self.observation, rest).utf8),
+            jsonLength: nil
+        )
+        #expect(answer.status == 400)
+        #expect(
+            try answer.message().contains(
+                "parameters.num_samples: expected an answer of at most 1000 numbers"
+            )
+        )
+    }
+
+    @Test func `what the server itself has against a request is a text as well`() throws {
+        let service = try InMemoryClient().service
+        for (path, text) in [
+            ("/v2/models/flow/infer", #"{"error":"The server is busy; try again later."}"#),
+            (
+                "/v1/models/flow/sample",
+                #"{"error":{"code":"overloaded","message":"The server is busy; try again later."}}"#
+            ),
+        ] {
+            let request = HTTPRequest(method: .post, scheme: "http", authority: "t", path: path)
+            let answer = CodedService(service, decodedBytes: 1).refusal(.overloaded, of: request)
+            #expect(answer.head.status == .serviceUnavailable)
+            #expect(answer.head.headerFields[.retryAfter] == "1")
+            #expect(String(decoding: answer.body, as: UTF8.self) == text)
+        }
+    }
+
     @Test func `server and model metadata`() throws {
         let client = try InMemoryClient()
         let server =

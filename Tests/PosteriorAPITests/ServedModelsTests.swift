@@ -75,6 +75,54 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("/v1/models/m/sample", #"{"observation":[1,2,3,4],"num_samples":2}"#),
+        (
+            "/v2/models/m/versions/1/infer",
+            #"{"inputs":[{"name":"observation","shape":[1,4],"datatype":"FP32","data":[1,2,3,4]}]}"#
+        ),
+    ])
+    func `a request that was admitted is answered though its model is unloaded meanwhile`(
+        path: String,
+        body: String
+    ) throws {
+        try Self.withModels(.explicit) { _, _, client in
+            let request = HTTPRequest(method: .post, scheme: "http", authority: "t", path: path)
+            var context = InMemoryClient.context(request)
+            let admission = client.service.admit(
+                request,
+                hasBody: true,
+                hasLength: true,
+                context: &context
+            )
+            guard case .compute = admission else {
+                Issue.record("it was not admitted")
+                return
+            }
+            #expect(client.post("/v2/repository/models/m/unload", "").status == 200)
+            #expect(client.post(path, body).status == 404)
+            let admitted = AdmittedRequest(request, body: Array(body.utf8), context: context)
+            let answer = client.service.compute(
+                admitted,
+                idleWorkers: 0,
+                cancellation: Cancellation()
+            )
+            #expect(answer.head.status == .ok, "\(String(decoding: answer.body, as: UTF8.self))")
+        }
+    }
+
+    @Test func `the API's description follows the models`() throws {
+        try Self.withModels(.explicit) { folder, _, client in
+            let path = "/v1/models/m/sample"
+            #expect(client.get("/openapi.json").text.contains(#""x-path":"\#(path)""#))
+            try Self.put("maf-v1", at: "\(folder)/n/1/model.safetensors")
+            #expect(client.post("/v2/repository/models/n/load", "").status == 200)
+            #expect(client.post("/v2/repository/models/m/unload", "").status == 200)
+            let text = client.get("/openapi.json").text
+            #expect(!text.contains(path) && text.contains("/v1/models/n/sample"))
+        }
+    }
+
     @Test func `explicit control loads and unloads`() throws {
         try Self.withModels(.explicit, initial: []) { folder, models, client in
             #expect(client.get("/v2/health/ready").status == 200)
@@ -91,6 +139,10 @@ import Testing
                 #"{"parameters":{"file:1/model":"x"}}"#
             )
             #expect(refused.status == 400)
+            for order in ["load", "unload"] {
+                let path = "/v2/repository/models/m/\(order)"
+                #expect(client.post(path, #"{"parameters":1}"#).status == 400)
+            }
             // A bad file: the good one goes on, and the index says why.
             try Data([1, 2, 3]).write(to: URL(filePath: "\(folder)/m/1/model.safetensors"))
             #expect(client.post("/v2/repository/models/m/load", "").status == 400)

@@ -1,6 +1,7 @@
 import Foundation
 import PosteriorAPI
 import StrictJSON
+import TestSupport
 import Testing
 
 @Suite struct OpenAPITests {

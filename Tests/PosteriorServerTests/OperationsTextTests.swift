@@ -2,6 +2,7 @@ import Foundation
 import MetricsExposition
 import PosteriorAPI
 import StrictJSON
+import TestSupport
 import Testing
 
 /// The documentation for operators names all there is, and nothing else.

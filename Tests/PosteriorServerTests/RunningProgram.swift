@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The program while it serves, on a free port.
 final class RunningProgram {

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// The program serving the shipped models, until it is stopped or forgotten.
 final class RunningServer {

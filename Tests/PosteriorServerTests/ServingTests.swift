@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import StrictJSON
+import TestSupport
 import Testing
 
 @Suite struct ServingTests {

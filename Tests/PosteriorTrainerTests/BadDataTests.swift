@@ -1,5 +1,6 @@
 import Foundation
 import SimulationFiles
+import TestSupport
 import Testing
 
 /// `train` on data that make no sense: exit code 1, a sentence with file and place, and nothing

@@ -2,6 +2,7 @@ import Distributions
 import Estimators
 import Foundation
 import ModelStore
+import TestSupport
 import Testing
 
 /// `train` on data of the user's own, as far as it succeeds.

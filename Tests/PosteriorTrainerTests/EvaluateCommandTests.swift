@@ -1,6 +1,7 @@
 import Foundation
 import ModelStore
 import StrictJSON
+import TestSupport
 import Testing
 
 /// `evaluate` as a user sees it.

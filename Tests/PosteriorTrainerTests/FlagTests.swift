@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Flags that make no sense are refused before anything is read or written, by name and value.

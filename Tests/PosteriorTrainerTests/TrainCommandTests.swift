@@ -2,6 +2,7 @@ import Estimators
 import Foundation
 import ModelStore
 import SimulationFiles
+import TestSupport
 import Testing
 
 /// The course of training as a user sees it: members, interruption, going on, replacing.

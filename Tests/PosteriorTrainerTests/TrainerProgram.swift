@@ -1,36 +1,11 @@
 import Foundation
 import Kernels
 import SimulationFiles
+import TestSupport
 
-/// The program as built, run in a folder of its own that is removed afterwards.
-final class TrainerProgram {
-    /// The folder, where the program runs.
-    let folder: URL
-
-    init() throws {
-        folder = URL(filePath: NSTemporaryDirectory())
-            .appending(path: "posterior-trainer-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
-
-    /// What a run left behind.
-    struct Run: CustomStringConvertible {
-        var status: Int32
-        var output: String
-        var errors: String
-        var description: String { "exit \(status)\n\(output)\(errors)" }
-    }
-
-    /// The program beside the tests.
-    private static var executable: URL {
-        let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
-        let folder =
-            tests.bundlePath.hasSuffix(".xctest")
-            ? tests.bundleURL.deletingLastPathComponent() : tests.bundleURL
-        return folder.appending(path: "posterior-trainer")
-    }
+/// The trainer as built.
+final class TrainerProgram: BuiltProgram {
+    init() throws { try super.init("posterior-trainer") }
 
     /// Runs a command to its end.
     ///
@@ -40,43 +15,13 @@ final class TrainerProgram {
     ///   - interrupting: Sends Ctrl-C once this text stands on standard error.
     func run(_ arguments: String, _ more: [String] = [], interrupting: String? = nil) throws -> Run
     {
-        let process = Process()
-        process.executableURL = Self.executable
-        process.arguments = arguments.split(separator: " ").map(String.init) + more
-        process.currentDirectoryURL = folder
         // What is expanded is expanded beside the model, and seen by the tests.
-        process.environment = ProcessInfo.processInfo.environment.filter { $0.key != "TMPDIR" }
-        let output = Pipe()
-        let errors = Pipe()
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        var text = Data()
-        while true {
-            let data = errors.fileHandleForReading.availableData
-            if data.isEmpty { break }
-            text += data
-            if let interrupting, String(decoding: text, as: UTF8.self).contains(interrupting) {
-                process.interrupt()
-                break
-            }
-        }
-        text += try errors.fileHandleForReading.readToEnd() ?? Data()
-        let printed = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Run(
-            status: process.terminationStatus,
-            output: String(decoding: printed, as: UTF8.self),
-            errors: String(decoding: text, as: UTF8.self)
+        let environment = ProcessInfo.processInfo.environment.filter { $0.key != "TMPDIR" }
+        let process = process(
+            arguments.split(separator: " ").map(String.init) + more,
+            environment: environment
         )
-    }
-
-    /// The path of a file in the folder.
-    func path(_ name: String) -> String { folder.appending(path: name).path() }
-
-    /// Writes a file into the folder.
-    func write(_ text: String, to name: String) throws {
-        try Data(text.utf8).write(to: URL(filePath: path(name)))
+        return try run(process, interrupting: interrupting)
     }
 
     /// Every file and folder in the folder, sorted.

@@ -83,16 +83,16 @@ extension ConditionalDensity {
     }
 
     /// Contexts a and b, each `[C]`, and normals → log q(u | a) − log q(u | b) at a draw u from
-    /// q(· | a), and its gradient by a along the path of the draw, less the score ∂ log q(u | a) / ∂a
-    /// with the draw held.
+    /// q(· | a), its slope by a along the path of the draw, and that slope less the score
+    /// ∂ log q(u | a) / ∂a with the draw held.
     ///
-    /// The mean over noise is KL(q(· | a) ‖ q(· | b)) and its gradient. Scores have mean zero;
-    /// without them the gradient's error is as small as the distance of a from b. Draws are taken
+    /// The means over noise are KL(q(· | a) ‖ q(· | b)) and, of both others, its gradient. Scores have
+    /// mean zero; without them the error is as small as the distance of a from b. Draws are taken
     /// from every part of a mixture and weighted, so the gradient knows how the weights move, too.
     /// Nil where there are too many parts.
     ///
     /// *Reference*: Roeder, Wu, Duvenaud (2017), Sticking the Landing, arXiv:1703.09194.
-    func divergenceProgram() -> (program: LaneProgram, value: LaneValue, gradient: LaneValue)? {
+    func divergenceProgram() -> DivergenceProgram? {
         var program = LaneProgram(layout: layout)
         let first = program.input(contextDim, rate: .observation)
         let second = program.input(contextDim, rate: .observation)
@@ -121,8 +121,13 @@ extension ConditionalDensity {
             withRespectTo: [first],
             holding: strata.flatMap { [$0.draw] + [$0.logWeight].compactMap { $0 } }
         )[0]
-        let gradient = program.subtract(slope, score)
-        return (program, value, gradient)
+        let withoutScore = program.subtract(slope, score)
+        return DivergenceProgram(
+            program: program,
+            value: value,
+            slope: slope,
+            slopeWithoutScore: withoutScore
+        )
     }
 
     /// Contexts `[C]` and a cotangent v of mean and factor → these, and vᵀ times their derivative
@@ -228,6 +233,17 @@ struct DrawScoreProgram {
     var logProb: LaneValue
     /// ∂ log q(u | c) / ∂c, `[C]`.
     var score: LaneValue
+}
+
+/// What `divergenceProgram` makes.
+struct DivergenceProgram {
+    var program: LaneProgram
+    /// `[1]`.
+    var value: LaneValue
+    /// `[C]`.
+    var slope: LaneValue
+    /// `[C]`.
+    var slopeWithoutScore: LaneValue
 }
 
 /// A program that gives the one normal a density is, in standardised theta.

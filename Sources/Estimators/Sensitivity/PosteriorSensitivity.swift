@@ -21,6 +21,7 @@ package final class PosteriorSensitivity: Sendable {
     private let score: DeferredEvaluator
     private let logProb: DeferredEvaluator
     private let divergence: DeferredEvaluator?
+    private let divergenceWithScore: DeferredEvaluator?
     private let normal: LaneEvaluator?
     private let normalPullback: LaneEvaluator?
 
@@ -79,14 +80,19 @@ package final class PosteriorSensitivity: Sendable {
             return LaneEvaluator(program, outputs: [logProb])
         }
         let canDivert = density.members.allSatisfy { !($0.estimator is MixtureMADE) }
-        divergence =
-            canDivert
-            ? DeferredEvaluator {
-                guard let (program, value, gradient) = density.divergenceProgram() else {
+        func divergence(
+            _ slope: @escaping @Sendable (DivergenceProgram) -> LaneValue
+        ) -> DeferredEvaluator? {
+            guard canDivert else { return nil }
+            return DeferredEvaluator {
+                guard let made = density.divergenceProgram() else {
                     preconditionFailure("a density with too many parts")
                 }
-                return LaneEvaluator(program, outputs: [value, gradient])
-            } : nil
+                return LaneEvaluator(made.program, outputs: [made.value, slope(made)])
+            }
+        }
+        self.divergence = divergence(\.slopeWithoutScore)
+        divergenceWithScore = divergence(\.slope)
         let only = density.normalProgram()
         normal = only.map { LaneEvaluator($0.program, outputs: [$0.values]) }
         normalPullback = only.map { LaneEvaluator($0.program, outputs: [$0.pullback]) }
@@ -240,7 +246,7 @@ extension PosteriorSensitivity {
     }
 
     /// log q(u | a) − log q(u | b) at draws u from q(· | a) and its gradient by a along the path of
-    /// the draws, less the score at them, a row of 1 + C numbers each, `[B, S, 1 + C]`.
+    /// the draws, by default less the score at them, a row of 1 + C numbers each, `[B, S, 1 + C]`.
     ///
     /// The means over draws are KL(q(· | a) ‖ q(· | b)) and its gradient; a mixture is drawn from part
     /// by part.
@@ -250,6 +256,7 @@ extension PosteriorSensitivity {
     ///   - first: a, `[B, C]`.
     ///   - second: b, `[B, C]`.
     ///   - keys: The noise of each observation, `[B]`.
+    ///   - keepsScore: Whether the gradients keep the score, whose mean is zero.
     ///   - workers: How many threads may take part.
     /// - Returns: Log density ratios and gradients.
     package func divergences(
@@ -257,9 +264,10 @@ extension PosteriorSensitivity {
         of first: [Float],
         from second: [Float],
         keys: [NoiseKey],
+        keepsScore: Bool = false,
         workers: Int
     ) -> [Float] {
-        guard let divergence else {
+        guard let divergence = keepsScore ? divergenceWithScore : divergence else {
             preconditionFailure("draws without a derivative by the context")
         }
         return divergence.evaluator.evaluate(

@@ -40,6 +40,7 @@ public final class AccessControl: Sendable {
         guard let ring = ring.withLock({ $0 }) else { return }
         guard let key = try Self.key(of: request) else { throw .unauthorized(isWrong: false) }
         guard let entry = ring.entry(of: key, at: time(nil)) else {
+            context.hasWrongKey = true
             throw .unauthorized(isWrong: true)
         }
         context.client = entry.name

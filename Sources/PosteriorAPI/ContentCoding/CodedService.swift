@@ -71,26 +71,29 @@ public struct CodedService: HTTPService {
 
     /// Inflates the content, lets the service answer, and compresses what it says.
     public func compute(
-        _ request: HTTPRequest,
-        body: [UInt8],
+        _ request: AdmittedRequest,
         idleWorkers: Int,
         cancellation: Cancellation
     ) -> ServerResponse {
         do throws(ContentDecoder.Failure) {
-            let decoder = Self.decoder(of: request) ?? .identity
-            let content = try decoder.decode(body, limits: .init(bytes: decodedBytes)) {
+            let decoder = Self.decoder(of: request.request) ?? .identity
+            let content = try decoder.decode(request.body, limits: .init(bytes: decodedBytes)) {
                 cancellation.isCancelled
             }
             let response = service.compute(
-                request,
-                body: content,
+                AdmittedRequest(request.request, body: content, context: request.context),
                 idleWorkers: idleWorkers,
                 cancellation: cancellation
             )
-            return AnswerCoding(request).apply(to: response)
+            return AnswerCoding(request.request).apply(to: response)
         } catch {
-            return PosteriorService.response(.undecodable(error), to: request)
+            return PosteriorService.response(.undecodable(error), to: request.request)
         }
+    }
+
+    /// Leaves the words to the service.
+    public func refusal(_ error: HTTPParseError, of request: HTTPRequest?) -> ServerResponse {
+        service.refusal(error, of: request)
     }
 
     private static func decoder(of request: HTTPRequest) -> ContentDecoder? {

@@ -1,5 +1,27 @@
 import Estimators
 import HTTPTypes
+import Synchronization
+
+/// The OpenAPI 3.1 document of the service, made again when another model serves its examples.
+final class OpenAPIPage: Sendable {
+    private struct Made {
+        var model: OpenAPIDocument.ExampleModel?
+        var text: [UInt8]
+    }
+
+    private let made = Mutex<Made?>(nil)
+
+    /// The document; limits and keys are those of the first call.
+    func text(of catalog: ModelCatalog, _ limits: ServiceLimits, asksForKeys: Bool) -> [UInt8] {
+        let model = catalog.smallest.map(OpenAPIDocument.ExampleModel.init)
+        return made.withLock { made in
+            if let made, made.model == model { return made.text }
+            let text = OpenAPIDocument.encode(model, limits, asksForKeys: asksForKeys)
+            made = Made(model: model, text: text)
+            return text
+        }
+    }
+}
 
 /// The OpenAPI 3.1 document of the service, made of the table that routes.
 enum OpenAPIDocument {
@@ -19,19 +41,34 @@ enum OpenAPIDocument {
         503: "The server has no room for the request, or it took too long.",
     ]
 
+    /// The model that the examples ask for.
+    struct ExampleModel: Equatable {
+        let name: String
+        let version: Int
+        /// How many numbers an observation has.
+        let width: Int
+        let thetaDim: Int
+
+        init(_ entry: ModelCatalog.Entry) {
+            name = entry.name
+            version = entry.version
+            width = entry.exampleWidth
+            thetaDim = entry.posterior.thetaDim
+        }
+    }
+
     /// Makes the document.
     ///
     /// - Parameters:
-    ///   - catalog: A model of it serves the examples.
+    ///   - model: Serves the examples; nil for none.
     ///   - limits: Bounds that the schemas show.
     ///   - asksForKeys: Whether keys are needed.
     /// - Returns: The document as JSON.
     static func encode(
-        _ catalog: ModelCatalog,
+        _ model: ExampleModel?,
         _ limits: ServiceLimits,
         asksForKeys: Bool
     ) -> [UInt8] {
-        let model = catalog.smallest
         let paths = Route.all.map { route in
             "\(quoted(route.path)):" + item(route, model, asksForKeys: asksForKeys)
         }
@@ -72,7 +109,7 @@ enum OpenAPIDocument {
     /// One path and all its methods.
     private static func item(
         _ route: Route,
-        _ model: ModelCatalog.Entry?,
+        _ model: ExampleModel?,
         asksForKeys: Bool
     ) -> String {
         let parameters = ["model", "version"].filter { route.path.contains("{\($0)}") }
@@ -89,7 +126,7 @@ enum OpenAPIDocument {
     private static func operation(
         _ route: Route,
         _ method: HTTPRequest.Method,
-        _ model: ModelCatalog.Entry?,
+        _ model: ExampleModel?,
         asksForKeys: Bool
     ) -> String {
         let operation = route.endpoint.operation
@@ -110,7 +147,7 @@ enum OpenAPIDocument {
             if let example = operation.example, let model {
                 let path = route.path.replacing("{model}", with: model.name)
                     .replacing("{version}", with: String(model.version))
-                let value = example(model.exampleWidth, model.posterior.thetaDim)
+                let value = example(model.width, model.thetaDim)
                 content +=
                     ",\"examples\":{\"small\":{\"summary\":\(quoted("POST " + path)),"
                     + "\"x-path\":\(quoted(path)),\"value\":\(value)}}"

@@ -93,7 +93,7 @@ enum InferenceEndpoint {
             return try truncated(request, source, limits, time, workers: workers)
         }
         let numbers = batch * request.count * (posterior.thetaDim + 1)
-        guard numbers >= SampleStream.leastNumbers else {
+        guard numbers >= SampleStream.leastNumbers, !request.needsDrawsFirst else {
             let draws = posterior.sample(
                 count: request.count,
                 given: source.x,

@@ -283,6 +283,13 @@ struct InferenceRequest {
     /// Whether an output is asked for.
     func wants(_ output: Output) -> Bool { outputs.contains { $0.output == output } }
 
+    /// Whether draws are made before the answer begins: it says how long the JSON is that binary
+    /// data follow.
+    var needsDrawsFirst: Bool {
+        outputs.contains(where: \.isBinary)
+            && outputs.contains { $0.output == .samples && !$0.isBinary }
+    }
+
     /// Refuses answers that are too long, by what each of them costs.
     private func checkSize(
         _ model: ModelCatalog.Entry,
@@ -294,7 +301,7 @@ struct InferenceRequest {
             // 10⁵ · 10⁷ · 2¹³: no overflow.
             let numbers = isDrawn ? batch * count * (model.posterior.thetaDim + 1) : 0
             let isHeld =
-                model.posterior.support == .truncated
+                model.posterior.support == .truncated || needsDrawsFirst
                 || outputs.contains { $0.output == .logProb && !$0.isBinary }
             let most = isHeld ? limits.numbers : limits.streamedNumbers
             guard numbers <= most else {

@@ -63,21 +63,10 @@ struct InferenceResponse {
             }
         }
         if !binary.isEmpty {
-            // The length of JSON must be known; samples that are to be JSON are then made first.
-            var (bytes, isKnown) = ([UInt8](), true)
-            for part in json {
-                if case .bytes(let own) = part { bytes += own } else { isKnown = false }
-            }
-            guard isKnown else {
-                throw .invalidField(
-                    .mismatch(
-                        path: "outputs",
-                        expected: "samples with binary_data, since there are so many",
-                        found: "JSON beside binary data"
-                    )
-                )
-            }
-            head.headerFields[.inferenceHeaderContentLength] = String(bytes.count)
+            // What is to be JSON was made first, `InferenceRequest.needsDrawsFirst`.
+            var count = 0
+            for case .bytes(let bytes) in json { count += bytes.count }
+            head.headerFields[.inferenceHeaderContentLength] = String(count)
         }
         var body: [UInt8] = []
         for part in parts {

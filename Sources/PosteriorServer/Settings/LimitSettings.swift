@@ -24,6 +24,8 @@ struct LimitSettings: Sendable {
     var headerBytes = Self.server.limits.headerSectionBytes
     var headerCount = Self.server.limits.fieldLineCount
     /// Zero for no limit.
+    var failedKeys = Self.server.failedKeyLimit ?? 0
+    /// Zero for no limit.
     var clientWork = 0
     var clientBurst = 10_000
     var draws = ServiceLimits().draws
@@ -46,6 +48,7 @@ struct LimitSettings: Sendable {
         configuration.queueLimit = queue
         configuration.queueLimitBytes = queueBytes
         configuration.queueTimeout = .seconds(queueTime)
+        configuration.failedKeyLimit = failedKeys == 0 ? nil : failedKeys
         configuration.clientBudget =
             clientWork == 0
             ? nil

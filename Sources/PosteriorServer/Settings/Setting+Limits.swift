@@ -6,7 +6,7 @@ extension Setting {
             \.limits.connections,
             in: 1...1_000_000,
             value: "count",
-            "Most connections; 64 more get health checks and other short answers."
+            "Most connections; 64 more get health checks and, for all else, 503."
         ),
         .integer(
             "connection-limit-per-address",
@@ -138,6 +138,16 @@ extension Setting {
             in: 1...100_000_000,
             value: "milliseconds",
             "Work a client may save up while it asks for nothing."
+        ),
+        .integer(
+            "failed-key-limit",
+            \.limits.failedKeys,
+            in: 0...1_000_000,
+            value: "count",
+            """
+            Wrong keys from one address that are answered 401; beyond it one a second, the others \
+            429, 0 for no limit.
+            """
         ),
         .integer(
             "draw-limit",

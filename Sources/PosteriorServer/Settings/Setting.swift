@@ -117,21 +117,11 @@ extension Setting {
         value valueName: String,
         _ help: String
     ) -> Setting {
-        Setting(
-            name: name,
-            kind: .integer,
-            valueName: valueName,
-            help: help,
-            isSecret: false,
-            assign: { settings, value in
-                guard case .integer(let number) = value, range.contains(number) else {
-                    return expectation(range)
-                }
-                settings[keyPath: path] = number
-                return nil
-            },
-            read: { .integer($0[keyPath: path]) }
-        )
+        integer(name, in: range, value: valueName, help) {
+            $0[keyPath: path] = $1
+        } read: {
+            $0[keyPath: path]
+        }
     }
 
     /// A whole number within bounds that may be left out.
@@ -142,6 +132,21 @@ extension Setting {
         value valueName: String,
         _ help: String
     ) -> Setting {
+        integer(name, in: range, value: valueName, help) {
+            $0[keyPath: path] = $1
+        } read: {
+            $0[keyPath: path]
+        }
+    }
+
+    private static func integer(
+        _ name: String,
+        in range: ClosedRange<Int>,
+        value valueName: String,
+        _ help: String,
+        assign: @escaping @Sendable (inout ServerSettings, Int) -> Void,
+        read: @escaping @Sendable (ServerSettings) -> Int?
+    ) -> Setting {
         Setting(
             name: name,
             kind: .integer,
@@ -150,12 +155,14 @@ extension Setting {
             isSecret: false,
             assign: { settings, value in
                 guard case .integer(let number) = value, range.contains(number) else {
-                    return expectation(range)
+                    return Expectation(
+                        text: "an integer from \(range.lowerBound) to \(range.upperBound)"
+                    )
                 }
-                settings[keyPath: path] = number
+                assign(&settings, number)
                 return nil
             },
-            read: { $0[keyPath: path].map(Value.integer) }
+            read: { read($0).map(Value.integer) }
         )
     }
 
@@ -180,9 +187,5 @@ extension Setting {
             },
             read: { .toggle($0[keyPath: path]) }
         )
-    }
-
-    private static func expectation(_ range: ClosedRange<Int>) -> Expectation {
-        Expectation(text: "an integer from \(range.lowerBound) to \(range.upperBound)")
     }
 }

@@ -22,16 +22,21 @@ enum FigureDefense: String, CaseIterable, ExpressibleByArgument {
     /// of the data scale.
     ///
     /// For the weight of TRADES see `TRADES.beta`.
-    func flags(task: String) -> [String] {
+    ///
+    /// - Parameters:
+    ///   - task: The name of the task.
+    ///   - betaScale: What β of `fim` is multiplied by.
+    /// - Returns: The flags.
+    func flags(task: String, betaScale: Double) -> [String] {
         let isLinear = task == "linear_gaussian"
         switch self {
         case .none: return []
         case .fim:
             let betas = [
-                "linear_gaussian": "0.001", "lotka_volterra_series": "0.01", "sir_series": "0.1",
-                "spatial_sir": "0.1", "hodgkin_huxley": "100", "digits_vae": "0.01",
+                "linear_gaussian": 0.001, "lotka_volterra_series": 0.01, "sir_series": 0.1,
+                "spatial_sir": 0.1, "hodgkin_huxley": 100, "digits_vae": 0.01,
             ]
-            return ["--defense", rawValue, "--beta", betas[task] ?? "0.01"]
+            return ["--defense", rawValue, "--beta", "\(betaScale * (betas[task] ?? 0.01))"]
         case .adversarial:
             return ["--defense", rawValue, "--epsilon", isLinear ? "0.1" : "1"]
         case .trades:
@@ -62,10 +67,26 @@ extension EstimatorFamily {
 /// One model of figure 5: what it is, and the commands that make and measure it.
 struct FigureRun {
     /// How the published models were trained, as flags of `train`.
-    static let training = [
+    private static let publishedTraining = [
         "--optimizer", "adam", "--learning-rate", "0.001", "--schedule", "constant", "--warm-up",
         "0", "--batch-size", "512", "--gradient-norm", "75", "--average-decay", "0",
         "--patience", "10", "--no-log-heavy-tails",
+    ]
+
+    /// How models with `fim` are trained: weights that jitter have a larger Fisher information than
+    /// their mean, so the rate falls and the weights are averaged, over about as many epochs as the
+    /// undefended model takes.
+    private static func settlingTraining(epochs: Int) -> [String] {
+        [
+            "--optimizer", "adam", "--learning-rate", "0.005", "--batch-size", "512",
+            "--gradient-norm", "75", "--epochs", "\(epochs)", "--patience", "\(epochs)",
+            "--no-log-heavy-tails",
+        ]
+    }
+
+    private static let settlingEpochs = [
+        "linear_gaussian": 60, "lotka_volterra_series": 80, "sir_series": 80, "spatial_sir": 15,
+        "hodgkin_huxley": 60, "digits_vae": 45,
     ]
 
     /// The task.
@@ -74,6 +95,8 @@ struct FigureRun {
     let estimator: EstimatorFamily
     /// The defense.
     let defense: FigureDefense
+    /// What β of `fim` is multiplied by.
+    let betaScale: Double
     /// The flags that every run of the figure shares, of `train` and of `evaluate`.
     let shared: (train: [String], evaluate: [String])
     /// Flags that change no result.
@@ -90,9 +113,14 @@ struct FigureRun {
 
     /// The arguments of `train`.
     var trainArguments: [String] {
-        ["--task", task.name] + estimator.figureFlags + embeddingFlags + Self.training
-            + defense.flags(task: task.name) + shared.train + ["--test-simulations", "0"]
-            + ["--output", directory]
+        ["--task", task.name] + estimator.figureFlags + embeddingFlags + training
+            + defense.flags(task: task.name, betaScale: betaScale) + shared.train
+            + ["--test-simulations", "0", "--output", directory]
+    }
+
+    private var training: [String] {
+        guard defense == .fim else { return Self.publishedTraining }
+        return Self.settlingTraining(epochs: Self.settlingEpochs[task.name] ?? 60)
     }
 
     private var embeddingFlags: [String] {

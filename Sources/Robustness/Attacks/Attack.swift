@@ -26,8 +26,20 @@ public struct Attack: Sendable, Equatable {
         case noise
     }
 
+    /// What becomes of the score ∂ log q(θ | x̃) / ∂x̃ in the estimated gradient of a divergence.
+    public enum Gradient: String, Sendable, CaseIterable {
+        /// It is left out, having mean zero: with few draws it is most of the noise at small radii.
+        ///
+        /// *Reference*: Roeder, Wu, Duvenaud (2017), Sticking the Landing, arXiv:1703.09194.
+        case withoutScore = "without-score"
+        /// It stays, as in the published attack.
+        case published
+    }
+
     /// How to search.
     public var method = Method.pgd
+    /// How a divergence's gradient is estimated.
+    public var gradient = Gradient.withoutScore
     /// What to make large.
     public var objective = AttackObjective.klCleanAttacked
     /// What is a small perturbation.

@@ -52,6 +52,7 @@ struct AttackPass {
             sensitivity: sensitivity,
             objective: objective,
             clean: contexts,
+            estimator: attack.gradient,
             workers: attack.workers
         )
     }
@@ -185,6 +186,7 @@ extension AttackPass {
             sensitivity: sensitivity,
             objective: repeated(objective.objective),
             clean: repeated(contexts, width: sensitivity.contextDim),
+            estimator: attack.gradient,
             workers: attack.workers
         )
         var velocity = [Float](repeating: 0, count: delta.count)

@@ -9,6 +9,8 @@ struct ObjectiveGradient {
     let objective: ResolvedObjective
     /// Contexts of the clean observations, `[R, C]`.
     let clean: [Float]
+    /// What becomes of the score.
+    let estimator: Attack.Gradient
     let workers: Int
 
     /// An objective with what it needs for each row.
@@ -52,6 +54,7 @@ struct ObjectiveGradient {
                 of: attacked,
                 from: clean,
                 keys: keys,
+                keepsScore: estimator == .published,
                 workers: workers
             )
             return mean(rows, draws: draws, stride: 1 + contextDim, sign: 1)
@@ -97,8 +100,8 @@ struct ObjectiveGradient {
 
     /// The mean over draws from other contexts of ∂ log q(u | attacked).
     ///
-    /// Less the score at those contexts, whose mean is zero: near them nearly nothing is left to
-    /// chance.
+    /// Less the score at those contexts, unless it is to stay: near them nearly nothing is left to
+    /// chance then.
     private func meanScore(
         at attacked: [Float],
         from contexts: [Float],
@@ -120,6 +123,7 @@ struct ObjectiveGradient {
         }
         let rows = sensitivity.scores(u, given: attacked, workers: workers)
         let slopes = mean(rows, draws: draws, stride: 1 + contextDim, sign: sign)
+        guard estimator == .withoutScore else { return slopes }
         let chance = mean(own, draws: draws, stride: stride, sign: sign)
         return zip(slopes, chance).map { $0 - $1 }
     }

@@ -41,19 +41,17 @@ struct ControlVariates {
     /// - Returns: The mean and its standard error.
     func mean(of y: [Double], noise: [Float], stride: Int) -> MonteCarloEstimate? {
         // The value stands behind the features, so that one table of products holds all sums.
-        let blocks = (width + 1 + 7) / 8
-        let entries = 8 * blocks
+        let entries = (width + 1 + 7) / 8 * 8
         var products = [Double](repeating: 0, count: entries * entries)
         let centre = y.reduce(0, +) / Double(y.count)
         for start in Swift.stride(from: 0, to: y.count, by: Self.chunk) {
             let draws = start..<min(start + Self.chunk, y.count)
-            var table = [SIMD8<Float>](repeating: .zero, count: draws.count * blocks)
+            var table = [Float](repeating: 0, count: draws.count * entries)
             for (row, draw) in draws.enumerated() {
-                fill(&table, 8 * blocks * row, noise, draw * stride)
-                let place = 8 * blocks * row + width
-                table[place / 8][place % 8] = Float(y[draw] - centre)
+                fill(&table, entries * row, noise, draw * stride)
+                table[entries * row + width] = Float(y[draw] - centre)
             }
-            addOuterProducts(of: table, width: blocks, into: &products)
+            addOuterProducts(of: table, width: entries, into: &products)
         }
         let gram = (0..<width).flatMap { row in
             products[(row * entries)..<(row * entries + width)]
@@ -83,13 +81,13 @@ struct ControlVariates {
         _ noise: [Float],
         _ stride: Int
     ) -> Double {
-        var features = [SIMD8<Float>](repeating: .zero, count: (width + 7) / 8)
+        var features = [Float](repeating: 0, count: width)
         var squares = 0.0
         for (draw, value) in y.enumerated() {
             fill(&features, 0, noise, draw * stride)
             var rest = value - centre
             for place in 0..<width {
-                rest -= weights[place] * Double(features[place / 8][place % 8])
+                rest -= weights[place] * Double(features[place])
             }
             squares += rest * rest
         }
@@ -98,24 +96,16 @@ struct ControlVariates {
 
     /// The features of one draw from a place on: 1, the normals, their squares less one and, perhaps,
     /// products.
-    private func fill(
-        _ table: inout [SIMD8<Float>],
-        _ first: Int,
-        _ noise: [Float],
-        _ start: Int
-    ) {
-        func put(_ value: Float, _ place: Int) {
-            table[(first + place) / 8][(first + place) % 8] = value
-        }
-        put(1, 0)
-        var place = 1 + 2 * dimension
+    private func fill(_ table: inout [Float], _ first: Int, _ noise: [Float], _ start: Int) {
+        table[first] = 1
+        var place = first + 1 + 2 * dimension
         for i in 0..<dimension {
             let value = noise[start + i]
-            put(value, 1 + i)
-            put(value * value - 1, 1 + dimension + i)
+            table[first + 1 + i] = value
+            table[first + 1 + dimension + i] = value * value - 1
             guard hasProducts else { continue }
             for j in (i + 1)..<max(dimension, i + 1) {
-                put(value * noise[start + j], place)
+                table[place] = value * noise[start + j]
                 place += 1
             }
         }
@@ -125,15 +115,16 @@ struct ControlVariates {
     /// on and above the diagonal; nil where there is none.
     private static func solve(_ matrix: [Double], _ right: [Double], _ n: Int) -> [Double]? {
         var u = matrix
+        // A row that is done is taken from those below it, along rows: columns would be slower.
         for row in 0..<n {
-            for column in row..<n {
-                var value = u[row * n + column]
-                for k in 0..<row { value -= u[k * n + row] * u[k * n + column] }
-                if column == row {
-                    guard value > 1e-10 * matrix[row * n + row] else { return nil }
-                    u[row * n + row] = value.squareRoot()
-                } else {
-                    u[row * n + column] = value / u[row * n + row]
+            let pivot = u[row * n + row]
+            guard pivot > 1e-10 * matrix[row * n + row] else { return nil }
+            let scale = 1 / pivot.squareRoot()
+            for column in row..<n { u[row * n + column] *= scale }
+            for below in (row + 1)..<max(n, row + 1) {
+                let share = u[row * n + below]
+                for column in below..<n {
+                    u[below * n + column] -= share * u[row * n + column]
                 }
             }
         }

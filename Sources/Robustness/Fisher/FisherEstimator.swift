@@ -58,14 +58,42 @@ public struct FisherEstimator: Sendable {
             workers: workers
         )
         let scores = Scores(rows, stride: stride, width: sensitivity.contextDim)
+        let (trace, eigen) = ParallelTiles.both(workers: workers) {
+            self.trace(scores, derivative, noise: rows, stride: stride)
+        } _: {
+            self.largestEigenvalue(scores, derivative)
+        }
+        return FisherInformation(
+            trace: trace,
+            largestEigenvalue: eigen.value,
+            direction: eigen.direction,
+            matrix: eigen.matrix,
+            method: .monteCarlo
+        )
+    }
+
+    /// E ‖Jᵀ g‖², with what the base noise explains taken out of its variance.
+    private func trace(
+        _ scores: Scores,
+        _ derivative: ContextDerivative,
+        noise: [Float],
+        stride: Int
+    ) -> MonteCarloEstimate {
         let lengths = derivative.squaredLengths(of: scores.values)
-        var trace = MonteCarloEstimate(lengths)
         if sensitivity.isOneStratum,
             let controls = ControlVariates(dimension: sensitivity.thetaDim, draws: draws),
-            let adjusted = controls.mean(of: lengths, noise: rows, stride: stride)
+            let adjusted = controls.mean(of: lengths, noise: noise, stride: stride)
         {
-            trace = adjusted
+            return adjusted
         }
+        return MonteCarloEstimate(lengths)
+    }
+
+    /// λmax with its direction, and the matrix if it is wanted.
+    private func largestEigenvalue(
+        _ scores: Scores,
+        _ derivative: ContextDerivative
+    ) -> (value: MonteCarloEstimate, direction: [Double], matrix: [Double]?) {
         let halves = [scores.half(0), scores.half(1)]
         let tables =
             sensitivity.contextDim <= Self.momentWidth ? halves.map { $0.secondMoments() } : nil
@@ -83,12 +111,9 @@ public struct FisherEstimator: Sendable {
             let pushed = derivative.pushed(other.vector)
             return halves[half].products(pushed).map { $0 * $0 }
         }
-        return FisherInformation(
-            trace: trace,
-            largestEigenvalue: MonteCarloEstimate(squares),
-            direction: largest(derivative, moments: both).vector,
-            matrix: withMatrix ? matrix(derivative, moments: both) : nil,
-            method: .monteCarlo
+        return (
+            MonteCarloEstimate(squares), largest(derivative, moments: both).vector,
+            withMatrix ? matrix(derivative, moments: both) : nil
         )
     }
 

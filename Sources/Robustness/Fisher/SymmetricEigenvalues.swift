@@ -154,7 +154,7 @@ struct LargestEigenvalue {
         while true {
             let middle = low + 0.5 * (high - low)
             guard middle > low, middle < high, high - low > 1e-15 * abs(high) else { break }
-            if pivots(diagonal, beside, less: middle) == nil {
+            if !exceedsAll(middle, diagonal, beside) {
                 low = middle
             } else {
                 high = middle
@@ -177,6 +177,22 @@ struct LargestEigenvalue {
             for place in 0..<n { vector[place] /= length }
         }
         return (high, vector)
+    }
+
+    /// Whether a number exceeds all eigenvalues: the pivots of T − λ are negative.
+    private static func exceedsAll(
+        _ shift: Double,
+        _ diagonal: [Double],
+        _ beside: [Double]
+    ) -> Bool {
+        var last = -Double.infinity
+        for place in diagonal.indices {
+            var pivot = diagonal[place] - shift
+            if place > 0 { pivot -= beside[place - 1] * beside[place - 1] / last }
+            guard pivot < 0 else { return false }
+            last = pivot
+        }
+        return true
     }
 
     /// The pivots of T − λ, if all are negative.

@@ -18,8 +18,7 @@ private struct SubjectService: HTTPService {
     }
 
     func compute(
-        _ request: HTTPRequest,
-        body: [UInt8],
+        _ request: AdmittedRequest,
         idleWorkers: Int,
         cancellation: Cancellation
     ) -> ServerResponse {

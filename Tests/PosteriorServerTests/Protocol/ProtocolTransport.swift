@@ -1,5 +1,6 @@
 import Foundation
 import TLSTestSupport
+import TestSupport
 
 /// How the cases reach the server: one more is a case here, a stream and what the server needs.
 enum ProtocolTransport: String, CaseIterable, Sendable {
