@@ -86,7 +86,23 @@ struct LiveGraph {
             }
             runs.append(run)
         }
-        insert(runs.filter { $0.count > 1 })
+        insert(runs.filter { $0.count > 1 && coversNothingElse($0) })
+    }
+
+    /// Whether the rows of a run use no columns, up to those of its widest sink, but their own.
+    private func coversNothingElse(_ run: [Int]) -> Bool {
+        let blocks = run.compactMap { place -> MatrixBlock? in
+            guard case .outer(let block, _, _) = sinks[place] else { return nil }
+            return block
+        }
+        let widest = blocks.map(\.columns.upperBound).max() ?? 0
+        return blocks.allSatisfy { block in
+            block.rows.allSatisfy { row in
+                let extent = layout.matrices[block.matrix].rowExtents[row]
+                return extent.clamped(to: 0..<widest).count
+                    == extent.clamped(to: block.columns).count
+            }
+        }
     }
 
     private struct SinkGroup: Hashable {

@@ -101,6 +101,32 @@ import Testing
         ProgramCase("bias alone", layout: layout, inputWidth: 13) {
             $0.multiply($0.apply(.softplus, $0.parameters(0)), $1)
         },
+        // Rows of the triangular matrix end where their sources do; those of the dense one go on.
+        ProgramCase("neighbouring rows, one group after another", layout: layout, inputWidth: 5) {
+            let first = $0.apply(.tanh, $0.slice($1, 0..<2))
+            let sources = [first, $0.concatenate([first, $0.apply(.exp, $0.slice($1, 2..<4))])]
+            var parts: [LaneValue] = []
+            for matrix in 0..<2 {
+                for (rows, source) in zip([6..<9, 9..<13], sources) {
+                    let sum = $0.linear(
+                        matrix,
+                        source,
+                        rows: rows,
+                        columns: 0..<source.width,
+                        adding: $0.parameters(0, rows)
+                    )
+                    parts.append($0.apply(.sigmoid, sum))
+                }
+            }
+            return $0.concatenate(parts)
+        },
+        ProgramCase("sums of products", layout: layout, inputWidth: 5) {
+            let once = $0.linear(0, $1)
+            let twice = $0.linear(1, $0.apply(.tanh, $1))
+            let sum = $0.add(once, twice)
+            let again = $0.add($0.linear(0, $0.apply(.exp, $1)), $0.multiply(sum, twice))
+            return $0.add(again, $0.add($0.parameters(0), $0.linear(1, $1)))
+        },
         ProgramCase("block of rows and columns", layout: layout, inputWidth: 3) {
             $0.linear(1, $1, rows: 7..<13, columns: 0..<3, adding: $0.parameters(0, 7..<13))
         },

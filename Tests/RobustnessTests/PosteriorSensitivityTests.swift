@@ -174,15 +174,26 @@ import Testing
             keys: keys,
             workers: 2
         )
+        let withScore = sensitivity.divergences(
+            count: count,
+            of: contexts,
+            from: second,
+            keys: keys,
+            keepsScore: true,
+            workers: 2
+        )
         let stride = scores.count / (keys.count * count)
         for row in keys.indices {
             let slope = (mean(high, row, 0) - mean(low, row, 0)) / Double(2 * step)
             // What is taken out has mean zero, and this spread.
-            let squares = (0..<count).reduce(0.0) { sum, draw in
-                let score = Double(
-                    scores[(row * count + draw + 1) * stride - sensitivity.contextDim]
-                )
-                return sum + score * score
+            let own = (0..<count).map { draw in
+                Double(scores[(row * count + draw + 1) * stride - sensitivity.contextDim])
+            }
+            let squares = own.reduce(0) { $0 + $1 * $1 }
+            if sensitivity.isOneStratum {
+                let score = own.reduce(0, +) / Double(count)
+                let taken = mean(withScore, row, 1) - mean(here, row, 1)
+                #expect(abs(taken - score) < 1e-4 * (1 + (squares / Double(count)).squareRoot()))
             }
             let error = squares.squareRoot() / Double(count)
             #expect(abs(mean(here, row, 1) - slope) < 5 * error + 1e-2 * abs(slope) + 1e-3)

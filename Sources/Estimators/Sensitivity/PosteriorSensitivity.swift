@@ -26,11 +26,11 @@ package final class PosteriorSensitivity: Sendable {
     private let normalPullback: LaneEvaluator?
 
     /// D.
-    package var thetaDim: Int { posterior.thetaDim }
+    package let thetaDim: Int
     /// L.
-    package var xDim: Int { posterior.xDim }
+    package let xDim: Int
     /// C.
-    package var contextDim: Int { posterior.density.contextDim }
+    package let contextDim: Int
     /// Whether a network stands between x and the estimator; without one, C is L times the number
     /// of members and ∂c/∂x is diagonal in each.
     package var hasEmbedding: Bool { posterior.density.hasEmbedding }
@@ -45,6 +45,7 @@ package final class PosteriorSensitivity: Sendable {
     package init(_ posterior: Posterior) {
         self.posterior = posterior
         let density = posterior.density
+        (thetaDim, xDim, contextDim) = (posterior.thetaDim, posterior.xDim, density.contextDim)
         let contexts = density.contextProgram()
         context = LaneEvaluator(contexts.program, outputs: [contexts.context])
         pullback = DeferredEvaluator {

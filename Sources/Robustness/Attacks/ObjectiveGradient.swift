@@ -131,6 +131,7 @@ struct ObjectiveGradient {
     /// The mean over draws of the last C numbers of the rows of a table `[R, M, stride]`.
     private func mean(_ rows: [Float], draws: Int, stride: Int, sign: Float) -> [Float] {
         let count = rows.count / (draws * stride)
+        let contextDim = contextDim
         var result = [Float](repeating: 0, count: count * contextDim)
         for row in 0..<count {
             for draw in 0..<draws {
