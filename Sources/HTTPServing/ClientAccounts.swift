@@ -17,11 +17,20 @@ final class ClientAccounts: Sendable {
         var time: MonotonicTime
     }
 
+    private struct Book {
+        var accounts: [Client: Account] = [:]
+        /// When accounts that are full again were last looked for.
+        var swept: MonotonicTime?
+    }
+
     /// Accounts that are kept at once; clients beyond it share one.
     static let limit = 65_536
+    /// Looking through all of them takes a millisecond, which a stranger with many addresses
+    /// should not have whenever it likes.
+    private static let sweepInterval = Duration.seconds(1)
 
     private let budget: ClientBudget
-    private let accounts = Mutex<[Client: Account]>([:])
+    private let book = Mutex(Book())
 
     init(_ budget: ClientBudget) {
         self.budget = budget
@@ -35,8 +44,10 @@ final class ClientAccounts: Sendable {
     ///
     /// - Returns: Nil if it may, else the whole seconds after which it may, at least one.
     func waitingSeconds(_ client: Client, at now: MonotonicTime) -> Int? {
-        accounts.withLock { accounts in
-            guard let account = accounts[client] ?? others(accounts, client) else { return nil }
+        book.withLock { book in
+            guard let account = book.accounts[client] ?? others(book.accounts, client) else {
+                return nil
+            }
             let balance = balance(account, at: now)
             guard balance <= 0 else { return nil }
             return max(1, Int(min(-balance / rate / 1e9, 86_400).rounded(.up)))
@@ -46,14 +57,17 @@ final class ClientAccounts: Sendable {
     /// Takes work that was done for a client from its account.
     func charge(_ work: Duration, to client: Client, at now: MonotonicTime) {
         let cost = Double(work.components.seconds) * 1e9 + Double(work.components.attoseconds) / 1e9
-        accounts.withLock { accounts in
+        book.withLock { book in
             var client = client
-            if accounts[client] == nil, accounts.count >= Self.limit {
-                accounts = accounts.filter { balance($0.value, at: now) < burst }
-                if accounts.count >= Self.limit { client = .others }
+            if book.accounts[client] == nil, book.accounts.count >= Self.limit {
+                if book.swept.map({ now.since($0) >= Self.sweepInterval }) ?? true {
+                    book.swept = now
+                    book.accounts = book.accounts.filter { balance($0.value, at: now) < burst }
+                }
+                if book.accounts.count >= Self.limit { client = .others }
             }
-            let left = accounts[client].map { balance($0, at: now) } ?? burst
-            accounts[client] = Account(balance: left - cost, time: now)
+            let left = book.accounts[client].map { balance($0, at: now) } ?? burst
+            book.accounts[client] = Account(balance: left - cost, time: now)
         }
     }
 

@@ -70,7 +70,9 @@ struct Transport: ~Copyable {
         tls?.take(buffer, count: count)
         while true {
             switch tls?.read(into: &plaintext) ?? .failed {
-            case .read(let count): body(plaintext.span.extracting(0..<count))
+            case .read(let count):
+                body(plaintext.span.extracting(0..<count))
+                guard tls?.hasMore() == true else { return transfer }
             case .needsMore: return transfer
             case .ended: return .ended
             case .failed: return .failed

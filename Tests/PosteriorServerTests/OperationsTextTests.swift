@@ -38,6 +38,21 @@ import Testing
         #expect(missing.isEmpty, "not in the text: \(missing)")
     }
 
+    @Test func `every default is the one in force`() throws {
+        let printed = try ServerProgram().run(["--print-config"]).output
+        for setting in try JSONDocument(parsing: Array(printed.utf8)).root.members {
+            let value = String(decoding: setting.value.text, as: UTF8.self)
+            let cell =
+                switch setting.value.kind {
+                case .null: ""
+                case .boolean: value == "true" ? "yes" : "no"
+                default: "`\(setting.value.string ?? value)`"
+                }
+            let row = "`POSTERIOR_SERVER_\(setting.name.uppercased())` | \(cell) |"
+            #expect(text.contains(row), "not in the text: \(row)")
+        }
+    }
+
     @Test func `every metric is there`() throws {
         let metrics = Set(ServiceMetrics.definitions.map(\.name))
         let named = try found("\n\\| `((?:posterior|process)_[a-z_]+)`")

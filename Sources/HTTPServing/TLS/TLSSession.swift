@@ -84,6 +84,13 @@ import COpenSSL
         }
     }
 
+    /// Whether more plaintext may be had of what was taken; if not, large storage is given back.
+    mutating func hasMore() -> Bool {
+        if unsafe SSL_pending(ssl) > 0 || BIO_ctrl_pending(incoming) > 0 { return true }
+        releaseIncoming()
+        return false
+    }
+
     private mutating func fail(_ reason: TLSOutcome) {
         if outcome == nil { outcome = reason }
         failure = reason
