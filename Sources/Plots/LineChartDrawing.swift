@@ -95,22 +95,21 @@ struct LineChartDrawing {
         return lines
     }
 
-    /// The names of the lines, in the upper right corner.
+    /// The names of the lines, in the corner where they hide least.
     private var legend: [String] {
-        let frame = Self.frame
         let names = chart.series.map(\.name)
         guard names.count > 1, let longest = names.map(\.count).max() else { return [] }
         let width = 44 + 6.5 * Double(longest)
-        let left = frame.right - width - 6
+        let height = Double(names.count) * 18 + 8
+        let (left, top) = legendPlace(width: width, height: height)
         var lines = [
             """
-            <rect x="\(text(left))" y="\(text(frame.top + 6))" width="\(text(width))" \
-            height="\(text(Double(names.count) * 18 + 8))" fill="#ffffff" fill-opacity="0.85" \
-            stroke="#dddddd"/>
+            <rect x="\(text(left))" y="\(text(top))" width="\(text(width))" \
+            height="\(text(height))" fill="#ffffff" fill-opacity="0.85" stroke="#dddddd"/>
             """
         ]
         for (index, series) in chart.series.enumerated() {
-            let y = frame.top + 19 + 18 * Double(index)
+            let y = top + 13 + 18 * Double(index)
             let dash = series.isDashed ? #" stroke-dasharray="5 3""# : ""
             lines.append(
                 """
@@ -121,6 +120,37 @@ struct LineChartDrawing {
             lines.append(label(series.name, x: left + 38, y: y + 4, anchor: "start"))
         }
         return lines
+    }
+
+    /// Where the legend begins: in the corner with the least of the lines, the upper right one first.
+    private func legendPlace(width: Double, height: Double) -> (left: Double, top: Double) {
+        let frame = Self.frame
+        let corners = [frame.top + 6, frame.bottom - height - 6].flatMap { top in
+            [frame.right - width - 6, frame.left + 6].map { (left: $0, top: top) }
+        }
+        let places = chart.series.flatMap(placesAlong)
+        func hidden(_ corner: (left: Double, top: Double)) -> Int {
+            places.count {
+                $0.x >= corner.left && $0.x <= corner.left + width && $0.y >= corner.top
+                    && $0.y <= corner.top + height
+            }
+        }
+        return corners.min { hidden($0) < hidden($1) } ?? corners[0]
+    }
+
+    /// Places along a line, some of each piece.
+    private func placesAlong(_ series: LineChart.Series) -> [(x: Double, y: Double)] {
+        let points = zip(series.x, series.y).map { (horizontal($0), vertical($1)) }
+        return zip(points, points.dropFirst()).flatMap { start, end -> [(x: Double, y: Double)] in
+            guard let x = start.0, let y = start.1, let nextX = end.0, let nextY = end.1 else {
+                return []
+            }
+            let pieces = 16
+            return (0...pieces).map { piece in
+                let share = Double(piece) / Double(pieces)
+                return (x + share * (nextX - x), y + share * (nextY - y))
+            }
+        }
     }
 
     /// A circle with its words, on the side that has room for them; nothing outside the frame.

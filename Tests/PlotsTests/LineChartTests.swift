@@ -46,6 +46,16 @@ import FoundationXML
         #expect(path == "M68 348L344 40L620 194")
     }
 
+    @Test(arguments: [
+        ([0.0, 1, 2], 74.0), ([2.0, 1, 0], 505.0),
+    ])
+    func `the legend stands where it hides no line`(y: [Double], left: Double) throws {
+        var chart = Self.chart(y: y)
+        chart.series.append(.init("abcdefghij", x: [0, 1, 2], y: y))
+        let match = try #require(chart.svg.firstMatch(of: /<rect x="([0-9.]+)" y="46"/))
+        #expect(try #require(Double(match.output.1)) == left)
+    }
+
     @Test func `a logarithmic axis places equal factors equally far apart`() throws {
         let chart = Self.chart(
             y: [0.01, 1, 100],

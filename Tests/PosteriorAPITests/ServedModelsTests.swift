@@ -139,6 +139,10 @@ import Testing
                 #"{"parameters":{"file:1/model":"x"}}"#
             )
             #expect(refused.status == 400)
+            for order in ["load", "unload"] {
+                let path = "/v2/repository/models/m/\(order)"
+                #expect(client.post(path, #"{"parameters":1}"#).status == 400)
+            }
             // A bad file: the good one goes on, and the index says why.
             try Data([1, 2, 3]).write(to: URL(filePath: "\(folder)/m/1/model.safetensors"))
             #expect(client.post("/v2/repository/models/m/load", "").status == 400)

@@ -20,8 +20,8 @@ reports=$PWD/$folder/reports
 export ASAN_OPTIONS="log_path=$reports/report detect_leaks=0"
 export TSAN_OPTIONS="log_path=$reports/report"
 if [ "$sanitizer" = thread ]; then
-    clang -O2 -fPIC -shared -o "$folder/mutex_order.so" Tests/Sanitizers/mutex_order.c
-    export LD_PRELOAD="$PWD/$folder/mutex_order.so"
+    clang -O2 -fPIC -shared -o "$folder/swift_order.so" Tests/Sanitizers/swift_order.c
+    export LD_PRELOAD="$PWD/$folder/swift_order.so"
 fi
 status=0
 swift test --skip-build -c release --sanitize "$sanitizer" --scratch-path "$folder" "$@" || status=$?

@@ -96,7 +96,10 @@ extension Endpoint.Order {
             summary,
             json: self == .index ? .list(of: .anyObject) : .anyObject
         )
-        operation.request = .anyObject
+        operation.request = .object(optional: [
+            self == .index
+                ? ("ready", Schema.boolean.orNull) : ("parameters", Schema.anyObject.orNull)
+        ])
         operation.needsRequest = false
         operation.failures = [400, 404, 406, 409, 413, 415, 429, 503]
         return operation

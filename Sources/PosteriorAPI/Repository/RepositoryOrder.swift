@@ -27,7 +27,9 @@ enum RepositoryOrder {
                 return writer.finish()
             case .load:
                 try fields?.refuseOthers(than: ["parameters"])
-                for member in fields?.optional("parameters")?.value.members ?? []
+                let parameters = fields?.optional("parameters")
+                _ = try parameters?.object()
+                for member in parameters?.value.members ?? []
                 where member.name == "config" || member.name.hasPrefix("file:") {
                     throw JSONFieldError.mismatch(
                         path: "parameters.\(member.name.prefix(64))",
@@ -38,6 +40,7 @@ enum RepositoryOrder {
                 try models.load(model)
             case .unload:
                 try fields?.refuseOthers(than: ["parameters"])
+                _ = try fields?.optional("parameters")?.object()
                 try models.unload(model)
             }
         } catch let error as JSONFieldError {

@@ -20,12 +20,13 @@ import Testing
         }
     }
 
-    @Test func `a client that announces its end still gets its answers`() throws {
+    @Test(arguments: [true, false])
+    func `a client that sends no more still gets its answers`(_ isAnnounced: Bool) throws {
         let fixture = try TLSFixture()
         try fixture.withServer { port in
             let client = try LoopbackClient(port: port, fixture.settings)
             client.send(post("/echo", "a") + post("/echo", "b"))
-            client.endOutput()
+            if isAnnounced { client.endOutput() } else { client.cutOutput() }
             #expect(client.answer()?.text == "a")
             #expect(client.answer()?.text == "b")
             #expect(client.rest() == "")
