@@ -13,7 +13,7 @@ struct Figure5Command: ParsableCommand {
         discussion: """
             Trains a model for each task, estimator and defense, as the published ones were, with \
             their strengths, evaluates it by the published attack, and writes summary.md and pictures with \
-            the published figures beside ours. fim alone is trained in our way: with averaged weights and a \
+            the published figures beside ours. fim and adversarial are trained in our way: with averaged weights and a \
             falling rate. Every model is a folder of --output, which posterior-server --models serves.
 
               posterior-trainer reproduce figure-5 --tasks linear_gaussian --simulations 10000
