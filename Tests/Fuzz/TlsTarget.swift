@@ -123,8 +123,9 @@ private func shakeHands(
 public func fuzzTLS(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     guard let parties, count > 2 else { return 0 }
     let mode = start.pointee
-    let pieceSize = Int(start[1]) * 4 + 1
     let content = Array(UnsafeBufferPointer(start: start + 2, count: count - 2))
+    // Some hundred pieces say as much as thousands.
+    let pieceSize = max(Int(start[1]) * 4 + 1, content.count / 256)
     guard var wire = Wire(mode & 16 == 0 ? parties.plain : parties.mutual) else { return 0 }
     var settings = parties.settings
     if mode & 8 != 0 { settings.versions = TLS1_2_VERSION...TLS1_2_VERSION }
