@@ -25,12 +25,13 @@ module() {
 
 # The modules that a model file needs.
 store() {
-    printf 'module CProcessorFeatures { header "%s" export * }\n' \
-        "$root/Sources/CProcessorFeatures/include/CProcessorFeatures.h" \
-        >"$work/modules/module.modulemap"
-    clang -O2 -I "$root/Sources/CProcessorFeatures/include" \
-        -c "$root/Sources/CProcessorFeatures/CProcessorFeatures.c" \
-        -o "$work/modules/CProcessorFeatures.o"
+    : >"$work/modules/module.modulemap"
+    for name in CLaneLoops CProcessorFeatures; do
+        include=$root/Sources/$name/include
+        printf 'module %s { header "%s/%s.h" export * }\n' $name "$include" $name \
+            >>"$work/modules/module.modulemap"
+        clang -O2 -I "$include" -c "$root/Sources/$name/$name.c" -o "$work/modules/$name.o"
+    done
     plain=$flags
     [ "$(uname -m)" = x86_64 ] && flags="$flags -Xcc -march=x86-64-v3"
     module Kernels "$root/Sources/Kernels"
