@@ -74,7 +74,9 @@ struct LiveGraph {
                 .append(place)
         }
         var runs: [[Int]] = []
-        for places in groups.values {
+        // In the order of the sinks: a dictionary has another one in every process, and gradients of a
+        // matrix are added in the order of its sinks.
+        for places in groups.values.sorted(by: { $0[0] < $1[0] }) {
             let sorted = places.sorted { rows(of: $0).lowerBound < rows(of: $1).lowerBound }
             var run: [Int] = []
             for place in sorted {

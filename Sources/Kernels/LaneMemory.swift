@@ -13,8 +13,10 @@ public struct LaneMemory: Sendable {
     var transposed: [SIMD8<Float>] = []
     /// Vectors of one row for the tile in hand.
     public private(set) var vectorsPerRow: Int
-    /// How many lanes the loops take at once.
-    public var width = LaneWidth.widest
+    /// How many lanes the loops take at once; this processor has the instructions.
+    public var width = LaneWidth.widest {
+        didSet { precondition(width.isAvailable, "vectors of \(width) on this processor") }
+    }
     /// Number of rows.
     public let rows: Int
     /// The largest number of vectors a row may have.
