@@ -16,32 +16,13 @@ import os
 import pathlib
 import socket
 import statistics
-import subprocess
 import sys
 import time
 
+import check_load
+
 MODEL = "linear_gaussian"
 TICK = os.sysconf("SC_CLK_TCK")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def start(program):
-    port = free_port()
-    # Its log would be a line for every request.
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    child = subprocess.Popen([program, "--port", str(port)], **quiet)
-    for _ in range(100):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return child, port
-        except OSError:
-            time.sleep(0.1)
-    sys.exit("the server does not listen")
 
 
 def latencies(port, call, body, count):
@@ -93,10 +74,9 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     root = pathlib.Path(__file__).resolve().parent.parent.parent
-    os.chdir(root)
     example = json.loads((root / f"models/{MODEL}/1/example.json").read_text())
     x = example.get("observation") or example["observations"][0]
-    child, port = start(sys.argv[1])
+    child, port = check_load.start(sys.argv[1])
     failures = []
     try:
         for call, body, count, bound in [
@@ -122,8 +102,7 @@ def main():
         if max(seen) > 0.1:
             failures.append("cancelled")
     finally:
-        child.kill()
-        child.wait()
+        check_load.stop(child)
     if failures:
         sys.exit("out of bounds: " + ", ".join(failures))
 
