@@ -18,6 +18,8 @@ public struct RequestContext: Sendable {
     public var client: String?
     /// Whether it asks after the server's health, which is answered however full the server is.
     public var isProbe = false
+    /// Whether it asks for work that takes long by its nature, which is to leave room for others.
+    public var takesLong = false
     /// Whether it was refused for a key that is not known.
     public var hasWrongKey = false
     /// What the service found for it while admitting it, and keeps until it is answered.

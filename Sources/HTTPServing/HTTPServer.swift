@@ -131,7 +131,8 @@ public final class HTTPServer: Sendable {
             limitBytes: configuration.queueLimitBytes,
             timeout: configuration.queueTimeout,
             accounts: accounts,
-            workerCount: workerCount
+            workerCount: workerCount,
+            longWorkTime: configuration.longWorkTime
         )
         let ledger = ConnectionLedger(
             limit: max(1, min(configuration.connectionLimit, descriptors - 128)),
@@ -162,10 +163,10 @@ public final class HTTPServer: Sendable {
                 if !loop.run() { wasCutOff.store(true, ordering: .releasing) }
             }
         }
-        for index in 0..<workerCount {
-            // Below the loops: who computes gives way to who answers, refuses and probes.
+        for index in 0..<queue.threadCount {
             run(on: "posterior-worker-\(index)", .utility, in: workers) { [service] in
-                queue.work(for: service)
+                giveWay()
+                queue.work(for: service, thread: index)
             }
         }
         return (Running(mailboxes: mailboxes, queue: queue, ledger: ledger), address)

@@ -16,6 +16,9 @@ public struct HTTPServerConfiguration: Sendable {
     public var loopCount: Int?
     /// Threads that compute, a count; nil for one a core.
     public var workerCount: Int?
+    /// How long work may take before another thread helps out with what waits behind it, as many
+    /// threads as there are workers at most; nil for ever.
+    public var longWorkTime: Duration? = .milliseconds(50)
     /// Most connections, a count; on 64 more probes are answered, and all else with 503.
     ///
     /// Never more than the process may open descriptors, less 128.

@@ -18,72 +18,63 @@ struct Job: Sendable {
     let cancellation = Cancellation()
 }
 
-/// What a worker does next.
-private enum Work {
-    case answer(Job)
-    case piece(PieceJob)
-}
-
 /// The bounded queue between the loops and the workers.
 ///
 /// A request counts from here until its work ends, not until its client stops waiting. Content is
 /// counted from its first byte, while it is still being received: as much as has arrived, never
 /// as much as was promised, so that slow uploads reserve nothing they have not sent.
 final class JobQueue: Sendable {
-    private struct Contents {
-        var waiting = WaitingLine<Job>()
-        var pieces = WaitingLine<PieceJob>()
-        var lastWasPiece = false
-        var running = 0
-        var isStopping = false
-
-        /// Takes what is next: requests and pieces in turn, where there are both, so that neither
-        /// many new requests nor many long answers hold up the other.
-        mutating func takeFirst() -> Work? {
-            if !pieces.isEmpty, !lastWasPiece || waiting.isEmpty {
-                lastWasPiece = true
-                return pieces.removeFirst().map(Work.piece)
-            }
-            lastWasPiece = false
-            return waiting.removeFirst().map(Work.answer)
-        }
-    }
-
     private let limit: Int
     private let limitBytes: Int
-    private let workerCount: Int
     private let timeout: Duration
     private let accounts: ClientAccounts?
-    private let contents = Mutex(Contents())
+    private let schedule: Mutex<JobSchedule>
+    private let isStopping = Atomic(false)
     private let byteCount = Atomic<Int>(0)
-    private let available = DispatchSemaphore(value: 0)
+    /// One for each thread, to wake it by.
+    private let wakeUps: [DispatchSemaphore]
 
+    /// Makes the queue of some workers.
+    ///
+    /// - Parameters:
+    ///   - limit: Most requests that wait and run.
+    ///   - limitBytes: Most content they have.
+    ///   - timeout: Longest time a request may wait.
+    ///   - accounts: Who pays for the work.
+    ///   - workerCount: How many requests are computed at a time.
+    ///   - longWorkTime: How long work may run before another thread helps out; nil for ever.
     init(
         limit: Int,
         limitBytes: Int,
         timeout: Duration,
         accounts: ClientAccounts?,
-        workerCount: Int
+        workerCount: Int,
+        longWorkTime: Duration?
     ) {
         self.limit = limit
         self.accounts = accounts
         self.timeout = timeout
         self.limitBytes = limitBytes
-        self.workerCount = workerCount
+        let schedule = JobSchedule(workerCount: workerCount, longWorkTime: longWorkTime)
+        wakeUps = (0..<schedule.threadCount).map { _ in DispatchSemaphore(value: 0) }
+        self.schedule = Mutex(schedule)
     }
+
+    /// How many threads are to `work`.
+    var threadCount: Int { wakeUps.count }
 
     /// How many jobs wait and run, and how much content they and those being read have.
     var load: (waiting: Int, running: Int, bytes: Int) {
-        let (waiting, running) = contents.withLock { ($0.waiting.count, $0.running) }
+        let (waiting, running) = schedule.withLock { ($0.waitingCount, $0.runningCount) }
         return (waiting, running, byteCount.load(ordering: .relaxed))
     }
 
     /// Whether a request with so many bytes of content would be taken now.
     func hasRoom(forBytes count: Int, at now: MonotonicTime) -> Bool {
         guard byteCount.load(ordering: .relaxed) <= limitBytes - count else { return false }
-        return contents.withLock { contents in
-            guard contents.waiting.count + contents.running < limit else { return false }
-            guard let first = contents.waiting.first else { return true }
+        return schedule.withLock { schedule in
+            guard schedule.waitingCount + schedule.runningCount < limit else { return false }
+            guard let first = schedule.firstWaiting else { return true }
             return now.since(first.submitted) < timeout
         }
     }
@@ -100,71 +91,81 @@ final class JobQueue: Sendable {
 
     /// Puts a job at the end, its content already counted; false when the queue is full.
     func submit(_ job: consuming Job) -> Bool {
-        let taken = contents.withLock { [job] contents in
-            guard contents.waiting.count + contents.running < limit, !contents.isStopping else {
-                return false
+        guard !isStopping.load(ordering: .relaxed) else { return false }
+        let (taken, thread) = schedule.withLock { [job] schedule -> (Bool, Int?) in
+            guard schedule.waitingCount + schedule.runningCount < limit else {
+                return (false, nil)
             }
-            contents.waiting.append(job)
-            return true
+            return (true, schedule.append(job, at: .now))
         }
-        if taken { available.signal() }
+        wake(thread)
         return taken
     }
 
     /// Asks for a piece of an answer that has begun, which is never refused; each connection asks
     /// for one at a time.
     func submit(_ job: PieceJob) {
-        contents.withLock { $0.pieces.append(job) }
-        available.signal()
+        wake(schedule.withLock { [job] schedule in schedule.append(job, at: .now) })
+    }
+
+    private func wake(_ thread: Int?) {
+        if let thread { wakeUps[thread].signal() }
     }
 
     /// Takes a waiting job out whose connection is gone; one that runs has to end itself.
     func cancel(_ token: ConnectionToken, number: Int) {
-        let bytes = contents.withLock { contents -> Int in
-            contents.waiting.remove { $0.token == token && $0.number == number }?.request.body.count
-                ?? 0
+        let job = schedule.withLock { schedule in
+            schedule.remove { $0.token == token && $0.number == number }
         }
-        release(bytes: bytes)
+        release(bytes: job?.request.body.count ?? 0)
     }
 
-    /// Waits for work, on a worker's thread; nil when the workers are to end.
+    /// Waits for work, on a thread of its own; nil when the threads are to end.
     ///
     /// - Returns: The work, and how many workers neither compute nor have work waiting for them.
-    private func next() -> (work: Work, idleWorkers: Int)? {
+    private func next(_ thread: Int) -> (work: Work, idleWorkers: Int)? {
         while true {
-            available.wait()
-            let (work, idle, isStopping) = contents.withLock { contents -> (Work?, Int, Bool) in
-                guard let work = contents.takeFirst() else { return (nil, 0, contents.isStopping) }
-                contents.running += 1
-                let busy = contents.running + contents.waiting.count + contents.pieces.count
-                return (work, max(0, workerCount - busy), false)
+            let (step, other, idle) = schedule.withLock { schedule in
+                let (step, other) = schedule.next(thread, at: .now)
+                return (step, other, schedule.idleWorkers)
             }
-            if let work { return (work, idle) }
-            if isStopping { return nil }
+            wake(other)
+            switch step {
+            case .work(let work): return (work, idle)
+            case .end: return nil
+            case .wait(until: nil): wakeUps[thread].wait()
+            case .wait(until: let time?):
+                let rest = Int(clamping: Int64(time.since(.now) / .nanoseconds(1)))
+                _ = wakeUps[thread].wait(timeout: .now() + .nanoseconds(rest))
+            }
         }
     }
 
-    /// Notes that a job's work has ended.
-    private func finish(bytes: Int) {
-        contents.withLock { $0.running -= 1 }
+    /// Notes that a thread's work has ended.
+    private func finish(_ thread: Int, bytes: Int) {
+        schedule.withLock { $0.finish(thread) }
         release(bytes: bytes)
     }
 
-    /// Lets the workers end once nothing waits.
+    /// Lets the threads end once nothing waits.
     func stop() {
-        contents.withLock { $0.isStopping = true }
-        for _ in 0..<workerCount { available.signal() }
+        isStopping.store(true, ordering: .relaxed)
+        for thread in schedule.withLock({ $0.stop() }) { wake(thread) }
     }
 
-    /// Does what there is to do until `stop`, on a thread of its own.
-    func work(for service: any HTTPService) {
-        while let (work, idleWorkers) = next() {
+    /// Does what there is to do until `stop`.
+    ///
+    /// - Parameters:
+    ///   - service: Who answers.
+    ///   - thread: Which of the threads it is that asks, below `threadCount`.
+    func work(for service: any HTTPService, thread: Int) {
+        while let (work, idleWorkers) = next(thread) {
             switch work {
-            case .answer(let job): answer(job, service, idleWorkers: idleWorkers)
+            case .answer(let job): answer(job, service, thread, idleWorkers: idleWorkers)
             case .piece(let job):
                 let start = MonotonicTime.now
                 let piece = job.makePiece()
-                finish(bytes: 0)
+                finish(thread, bytes: 0)
                 charge(job.client, since: start)
                 job.mailbox.post(.pieceMade(job.token, number: job.number, piece))
             }
@@ -176,10 +177,15 @@ final class JobQueue: Sendable {
         accounts?.charge(now.since(start), to: client, at: now)
     }
 
-    private func answer(_ job: Job, _ service: any HTTPService, idleWorkers: Int) {
+    private func answer(
+        _ job: Job,
+        _ service: any HTTPService,
+        _ thread: Int,
+        idleWorkers: Int
+    ) {
         let start = MonotonicTime.now
         guard start.since(job.submitted) < timeout else {
-            finish(bytes: job.request.body.count)
+            finish(thread, bytes: job.request.body.count)
             job.mailbox.post(.waitedTooLong(job.token, number: job.number))
             return
         }
@@ -188,7 +194,7 @@ final class JobQueue: Sendable {
             idleWorkers: idleWorkers,
             cancellation: job.cancellation
         )
-        finish(bytes: job.request.body.count)
+        finish(thread, bytes: job.request.body.count)
         charge(job.client, since: start)
         var times = WorkTimes()
         times.waiting = start.since(job.submitted)

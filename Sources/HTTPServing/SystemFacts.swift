@@ -19,6 +19,15 @@ func secondsSinceEpoch() -> Int {
     return time.tv_sec
 }
 
+/// Has the calling thread yield its processor to those that do not give way.
+///
+/// Who computes gives way to who answers, refuses and probes. The ten steps are a tenth of the
+/// share of a thread that does not give way: with two less, a page that takes 50 µs waited 4 ms in
+/// one of a hundred cases while all processors computed, with ten 0.4 ms.
+func giveWay() {
+    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+}
+
 /// The text of an error number.
 func systemErrorText(_ code: Int32) -> String {
     var characters = [CChar](repeating: 0, count: 128)

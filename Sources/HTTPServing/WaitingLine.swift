@@ -9,6 +9,10 @@ struct WaitingLine<Element> {
 
     var first: Element? { isEmpty ? nil : elements[start] }
 
+    func contains(where isTheOne: (Element) -> Bool) -> Bool {
+        elements.dropFirst(start).contains(where: isTheOne)
+    }
+
     mutating func append(_ element: Element) {
         elements.append(element)
     }

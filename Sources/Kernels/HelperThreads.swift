@@ -31,7 +31,15 @@ final class HelperThreads: Sendable {
 
     private init(count: Int) {
         queues = (0..<count).map { DispatchQueue(label: "tile-helper-\($0)") }
-        for queue in queues { queue.async { self.help() } }
+        // Helpers give way to others as whoever computes first does.
+        let process = __priority_which_t(PRIO_PROCESS.rawValue)
+        let priority = getpriority(process, 0)
+        for queue in queues {
+            queue.async {
+                _ = setpriority(process, 0, priority)
+                self.help()
+            }
+        }
     }
 
     /// Runs a job on the calling thread and on helpers that are free; returns when it is done.

@@ -27,72 +27,80 @@ struct ExpositionText {
 
     init(format: ExpositionFormat) {
         self.format = format
-        bytes.reserveCapacity(65_536)
+        bytes.reserveCapacity(262_144)
     }
 
     mutating func append(_ family: MetricsRegistry.Family) {
-        let definition = family.definition
-        var familyName = definition.name
+        bytes += format == .openMetrics ? family.openMetricsHead : family.prometheusHead
+        for series in family.series {
+            switch series.handler {
+            case .number(let handler):
+                begin(0, series)
+                end(handler.value)
+            case .histogram(let handler): append(handler.counts, series)
+            }
+        }
+    }
+
+    private mutating func append(_ counts: HistogramHandler.Counts, _ series: MetricSeries) {
+        var total = 0
+        for (index, count) in counts.buckets.enumerated() {
+            total += count
+            begin(index, series)
+            end(total)
+        }
+        begin(counts.buckets.count, series)
+        end(counts.sum)
+        begin(counts.buckets.count + 1, series)
+        end(total)
+    }
+
+    consuming func finish() -> [UInt8] {
+        if format == .openMetrics { bytes += "# EOF\n".utf8 }
+        return bytes
+    }
+
+    /// Writes what stands before one of the values of a series.
+    private mutating func begin(_ index: Int, _ series: MetricSeries) {
+        bytes += series.starts[(index == 0 ? 0 : series.ends[index - 1])..<series.ends[index]]
+    }
+
+    private mutating func end(_ value: Double) {
+        // Most are counts, and have no fraction.
+        if let whole = Int(exactly: value) {
+            end(whole)
+        } else if value.isNaN {
+            bytes += "NaN\n".utf8
+        } else if value.isInfinite {
+            bytes += (value < 0 ? "-Inf\n" : "+Inf\n").utf8
+        } else {
+            bytes += "\(value)\n".utf8
+        }
+    }
+
+    private mutating func end(_ value: Int) {
+        if (0...9).contains(value) {
+            bytes.append(UInt8(ascii: "0") + UInt8(value))
+        } else {
+            bytes += String(value).utf8
+        }
+        bytes.append(UInt8(ascii: "\n"))
+    }
+
+    /// What stands before the series of a metric.
+    static func head(of definition: MetricDefinition, _ format: ExpositionFormat) -> [UInt8] {
+        var name = definition.name
         let kind: String
         switch definition.kind {
         case .counter:
             kind = "counter"
             // OpenMetrics names the family, and `_total` belongs to the sample.
-            if format == .openMetrics { familyName = String(familyName.dropLast(6)) }
+            if format == .openMetrics { name = String(name.dropLast(6)) }
         case .gauge: kind = "gauge"
         case .histogram: kind = "histogram"
         }
-        let help = Self.escaped(definition.help, quotes: format == .openMetrics)
-        line("# HELP \(familyName) \(help)")
-        line("# TYPE \(familyName) \(kind)")
-        for (labels, series) in family.series.sorted(by: { $0.key < $1.key }) {
-            switch series {
-            case .number(let handler):
-                line(definition.name + Self.braces(labels) + " " + Self.number(handler.value))
-            case .histogram(let handler):
-                append(definition.name, labels, handler)
-            }
-        }
-    }
-
-    private mutating func append(_ name: String, _ labels: String, _ histogram: HistogramHandler) {
-        let counts = histogram.counts
-        let start = labels.isEmpty ? "" : labels + ","
-        var total = 0
-        for (index, count) in counts.buckets.enumerated() {
-            total += count
-            let bound = index < histogram.bounds.count ? histogram.bounds[index] : .infinity
-            line("\(name)_bucket{\(start)le=\"\(Self.bound(bound))\"} \(total)")
-        }
-        line("\(name)_sum\(Self.braces(labels)) \(Self.number(counts.sum))")
-        line("\(name)_count\(Self.braces(labels)) \(total)")
-    }
-
-    consuming func finish() -> [UInt8] {
-        if format == .openMetrics { line("# EOF") }
-        return bytes
-    }
-
-    private mutating func line(_ text: String) {
-        bytes.append(contentsOf: text.utf8)
-        bytes.append(0x0A)
-    }
-
-    private static func braces(_ labels: String) -> String {
-        labels.isEmpty ? "" : "{\(labels)}"
-    }
-
-    /// A number without a fraction where it has none, since most are counts.
-    static func number(_ value: Double) -> String {
-        if let whole = Int(exactly: value) { return String(whole) }
-        if value.isNaN { return "NaN" }
-        if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
-        return "\(value)"
-    }
-
-    /// A bound as OpenMetrics writes it, always with a fraction.
-    private static func bound(_ value: Double) -> String {
-        value.isInfinite ? "+Inf" : "\(value)"
+        let help = escaped(definition.help, quotes: format == .openMetrics)
+        return Array("# HELP \(name) \(help)\n# TYPE \(name) \(kind)\n".utf8)
     }
 
     /// Text in which nothing ends a line or a quoted value.

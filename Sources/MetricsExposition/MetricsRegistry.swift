@@ -10,16 +10,28 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
     /// The most series of one metric.
     static let seriesLimit = 4096
 
-    /// The values of a metric with one set of labels.
-    enum Series {
-        case number(NumberHandler)
-        case histogram(HistogramHandler)
-    }
-
-    /// A metric and its series by their labels, as they are written between the braces.
+    /// A metric and its series, sorted by their labels.
     struct Family {
         let definition: MetricDefinition
-        var series: [String: Series] = [:]
+        let prometheusHead: [UInt8]
+        let openMetricsHead: [UInt8]
+        var series: [MetricSeries] = []
+
+        init(_ definition: MetricDefinition) {
+            self.definition = definition
+            prometheusHead = ExpositionText.head(of: definition, .prometheus)
+            openMetricsHead = ExpositionText.head(of: definition, .openMetrics)
+        }
+
+        /// Where the series of some labels is, or where it would have to be.
+        func place(of labels: String) -> (index: Int, isTaken: Bool) {
+            var (low, high) = (0, series.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if series[middle].labels < labels { low = middle + 1 } else { high = middle }
+            }
+            return (low, low < series.count && series[low].labels == labels)
+        }
     }
 
     private let families: Mutex<[String: Family]>
@@ -31,7 +43,7 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
         order = definitions.map(\.name)
         families = Mutex(
             Dictionary(
-                definitions.map { ($0.name, Family(definition: $0)) },
+                definitions.map { ($0.name, Family($0)) },
                 uniquingKeysWith: { first, _ in first }
             )
         )
@@ -50,7 +62,10 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
         }
     }
 
-    private func series(_ name: String, _ dimensions: [(String, String)]) -> Series? {
+    private func series(
+        _ name: String,
+        _ dimensions: [(String, String)]
+    ) -> MetricSeries.Handler? {
         families.withLock { families in
             guard let family = families[name] else { return nil }
             let definition = family.definition
@@ -58,15 +73,12 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
                 dimensions.count == definition.labels.count
             else { return nil }
             let labels = Self.text(definition.labels, dimensions)
-            if let known = family.series[labels] { return known }
+            let (index, isTaken) = family.place(of: labels)
+            if isTaken { return family.series[index].handler }
             guard family.series.count < Self.seriesLimit else { return nil }
-            let series: Series
-            switch definition.kind {
-            case .counter, .gauge: series = .number(NumberHandler())
-            case .histogram(let bounds): series = .histogram(HistogramHandler(bounds: bounds))
-            }
-            families[name]?.series[labels] = series
-            return series
+            let series = MetricSeries(of: definition, labels: labels)
+            families[name]?.series.insert(series, at: index)
+            return series.handler
         }
     }
 
@@ -86,11 +98,10 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
     private func remove(_ handler: AnyObject) {
         families.withLock { families in
             for name in order {
-                guard let family = families[name] else { continue }
-                families[name]?.series = family.series.filter { entry in
-                    switch entry.value {
-                    case .number(let number): number !== handler
-                    case .histogram(let histogram): histogram !== handler
+                families[name]?.series.removeAll { series in
+                    switch series.handler {
+                    case .number(let number): number === handler
+                    case .histogram(let histogram): histogram === handler
                     }
                 }
             }

@@ -84,6 +84,7 @@ public struct PosteriorService: HTTPService {
             }
             context.route = match.route
             context.isProbe = match.endpoint.isProbe
+            context.takesLong = match.endpoint.takesLong
             if let scope = match.endpoint.scope {
                 try access.check(request, for: scope, &context)
             }

@@ -58,6 +58,9 @@ extension Endpoint {
     /// Whether it tells of the server's health, which is answered however full the server is.
     var isProbe: Bool { self == .page(.live) || self == .page(.ready) }
 
+    /// Whether it searches, which may take seconds, rather than evaluates.
+    var takesLong: Bool { self == .call(.attack) || self == .call(.robustness) }
+
     /// The scope a key needs for it; nil for what is open to everybody, so that probes come
     /// through.
     var scope: Scope? {

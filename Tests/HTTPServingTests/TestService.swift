@@ -24,6 +24,11 @@ final class Gate: Sendable {
     func waitForArrival() {
         arrivals.wait()
     }
+
+    /// Whether some work comes to the gate within a fifth of a second.
+    func hasArrival() -> Bool {
+        arrivals.wait(timeout: .now() + .milliseconds(200)) == .success
+    }
 }
 
 /// Something that has come about; each time can be waited for once.
@@ -38,8 +43,9 @@ final class Event: Sendable {
     }
 }
 
-/// `GET /live`, a probe, and `GET /big` at once, `GET /secret` to nobody; `POST /echo`, `POST /slow` (behind a gate), `POST /long` (until
-/// nobody waits) and `GET /idle` on a worker.
+/// `GET /live`, a probe, and `GET /big` at once, `GET /secret` to nobody; `POST /echo`, `POST /slow`
+/// and `POST /search` (behind a gate, the latter known to take long), `POST /long` (until nobody
+/// waits) and `GET /idle` on a worker.
 struct TestService: HTTPService {
     let gate = Gate()
     let longBegins = Event()
@@ -72,7 +78,9 @@ struct TestService: HTTPService {
         case "/secret":
             context.hasWrongKey = true
             return .respond(ServerResponse(head: HTTPResponse(status: .unauthorized)))
-        case "/echo", "/slow", "/long", "/idle": return .compute(limitBytes: limitBytes)
+        case "/echo", "/slow", "/search", "/long", "/idle":
+            context.takesLong = request.path == "/search"
+            return .compute(limitBytes: limitBytes)
         default: return .respond(ServerResponse(head: HTTPResponse(status: .notFound)))
         }
     }
@@ -83,7 +91,7 @@ struct TestService: HTTPService {
         cancellation: Cancellation
     ) -> ServerResponse {
         switch request.request.path {
-        case "/slow": gate.wait()
+        case "/slow", "/search": gate.wait()
         case "/long":
             longBegins.happen()
             // Far longer than any test waits.
@@ -111,6 +119,7 @@ extension HTTPServerConfiguration {
         var configuration = HTTPServerConfiguration()
         configuration.port = 0
         configuration.workerCount = 2
+        configuration.longWorkTime = nil
         change(&configuration)
         return configuration
     }

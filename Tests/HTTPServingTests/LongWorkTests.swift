@@ -1,0 +1,58 @@
+import HTTPServing
+import Testing
+
+/// What waits behind work that takes long.
+@Suite(.serialized) struct LongWorkTests {
+    private let service = TestService()
+
+    /// One worker, and one thread that helps out.
+    private func withOneWorker(_ body: (UInt16) throws -> Void) throws {
+        try withServer(
+            service,
+            configuration: .with {
+                $0.workerCount = 1
+                $0.longWorkTime = .milliseconds(20)
+            },
+            body
+        )
+    }
+
+    @Test func `what waits behind long work is done meanwhile, by so many threads`() throws {
+        try withOneWorker { port in
+            let clients = try (0..<3).map { _ in try LoopbackClient(port: port) }
+            clients[0].send(post("/slow", "0"))
+            service.gate.waitForArrival()
+            clients[1].send(post("/echo", "1"))
+            #expect(clients[1].answer()?.text == "1")
+            clients[1].send(post("/slow", "1"))
+            service.gate.waitForArrival()
+            clients[2].send(post("/slow", "2"))
+            #expect(!service.gate.hasArrival())
+            service.gate.open(3)
+            for (index, client) in clients.enumerated() {
+                #expect(client.answer()?.text == "\(index)")
+            }
+        }
+    }
+
+    @Test func `searches leave that thread to others, and lose nothing by it`() throws {
+        try withOneWorker { port in
+            let first = try LoopbackClient(port: port)
+            let second = try LoopbackClient(port: port)
+            let other = try LoopbackClient(port: port)
+            first.send(post("/search", "first"))
+            service.gate.waitForArrival()
+            second.send(post("/search", "second"))
+            #expect(!service.gate.hasArrival())
+            other.send(post("/slow", "other"))
+            service.gate.waitForArrival()
+            // As the first ends, the second begins beside what came after it.
+            service.gate.open()
+            #expect(service.gate.hasArrival())
+            service.gate.open(2)
+            #expect(first.answer()?.text == "first")
+            #expect(second.answer()?.text == "second")
+            #expect(other.answer()?.text == "other")
+        }
+    }
+}
