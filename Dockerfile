@@ -5,7 +5,11 @@
 #
 # Models of your own: -v "$PWD/models:/models:ro". With keys instead of for everybody:
 #
-#   docker run --rm -p 8080:8080 -v "$PWD/keys.json:/keys.json:ro" posterior-server --api-keys /keys.json
+#   docker run --rm -p 8080:8080 --user "$(id -u):$(id -g)" -v "$PWD/keys.json:/keys.json:ro" \
+#     posterior-server --api-keys /keys.json
+#
+# --user, since a key file is its owner's alone. Draining may take 25 seconds, and docker waits for 10
+# unless it is told otherwise: --stop-timeout 30.
 #
 # The image runs on the architecture it was built
 # on; on x86-64 the processor needs AVX2 and FMA.

@@ -158,7 +158,8 @@ public final class HTTPServer: Sendable {
                 index: index,
                 listener: door.take()
             )
-            run(on: "posterior-loop-\(index)", .userInitiated, in: loops) { [self] in
+            // Above the default it would take privileges, whose lack the system's log would tell of.
+            run(on: "posterior-loop-\(index)", .default, in: loops) { [self] in
                 let loop = EventLoop(parts)
                 if !loop.run() { wasCutOff.store(true, ordering: .releasing) }
             }

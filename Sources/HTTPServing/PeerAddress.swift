@@ -24,6 +24,9 @@ public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
 
 extension PeerAddress {
     /// The address in a socket address of either family.
+    ///
+    /// A socket for both families has its clients of IPv4 under `::ffff:0:0/96`. They are taken for
+    /// what they are: as addresses of IPv6 all of them would be in one network.
     init(_ storage: sockaddr_storage) {
         self = unsafe withUnsafeBytes(of: storage) { bytes in
             switch Int32(storage.ss_family) {
@@ -32,11 +35,13 @@ extension PeerAddress {
                 return PeerAddress(high: 0, low: UInt64(address.sin_addr.s_addr))
             case AF_INET6:
                 // The sixteen bytes of sin6_addr follow family, port and flow label.
-                return unsafe PeerAddress(
-                    high: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
-                    low: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self),
-                    isVersion6: true
-                )
+                let high = unsafe bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+                let low = unsafe bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
+                if high == 0, UInt64(bigEndian: low) >> 32 == 0xFFFF {
+                    let address = unsafe bytes.loadUnaligned(fromByteOffset: 20, as: UInt32.self)
+                    return PeerAddress(high: 0, low: UInt64(address))
+                }
+                return PeerAddress(high: high, low: low, isVersion6: true)
             default: return PeerAddress()
             }
         }

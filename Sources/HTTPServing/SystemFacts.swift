@@ -36,10 +36,30 @@ func systemErrorText(_ code: Int32) -> String {
     return bytes.isEmpty ? "error \(code)" : String(decoding: bytes, as: UTF8.self)
 }
 
-/// How many processors this process may use: those that are there, or fewer by a container's quota.
+/// How many processors this process may use: those that are there, or fewer by the quota of its
+/// container or unit.
 func availableProcessors() -> Int {
     let online = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    return min(online, processorQuota(firstLine(ofFile: "/sys/fs/cgroup/cpu.max")) ?? online)
+    let quotas = quotaFiles(firstLine(ofFile: "/proc/self/cgroup")).compactMap { file in
+        processorQuota(firstLine(ofFile: file))
+    }
+    return min(online, quotas.min() ?? online)
+}
+
+/// Where the quotas are that bind a process: that of its control group and of those around it.
+///
+/// - Parameter line: What `/proc/self/cgroup` says, `0::/system.slice/some.service`. In a container
+///   it is `0::/`, whose quota is the container's.
+/// - Returns: Paths of `cpu.max` files, which need not be there.
+package func quotaFiles(_ line: String) -> [String] {
+    var folder = "/sys/fs/cgroup"
+    var files = [folder + "/cpu.max"]
+    guard line.hasPrefix("0::/") else { return files }
+    for name in line.dropFirst(4).split(separator: "/") {
+        folder += "/" + name
+        files.append(folder + "/cpu.max")
+    }
+    return files
 }
 
 /// The processors that a `cpu.max` line grants, rounded up: `QUOTA PERIOD`, nil for `max`.
@@ -55,7 +75,7 @@ private func firstLine(ofFile path: String) -> String {
     let raw = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard raw >= 0 else { return "" }
     let file = Descriptor(owning: raw)
-    var bytes = [UInt8](repeating: 0, count: 128)
+    var bytes = [UInt8](repeating: 0, count: 4_096)
     let count = unsafe bytes.withUnsafeMutableBytes { buffer in
         unsafe read(file.raw, buffer.baseAddress, buffer.count)
     }

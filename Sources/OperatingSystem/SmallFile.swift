@@ -88,10 +88,13 @@ public enum SmallFile {
 extension SmallFile {
     /// Writes a file whole or not at all: readers see the old one or the new one.
     ///
+    /// Who could read the old one can read the new one, but for everybody: owner, group and their
+    /// permissions are kept where the process may give them.
+    ///
     /// - Parameters:
     ///   - bytes: All it is to hold.
     ///   - path: Where it goes.
-    ///   - permissions: The permission bits, as chmod takes them.
+    ///   - permissions: The permission bits of a new one, as chmod takes them.
     /// - Throws: What kept it from being written.
     public static func write(
         _ bytes: [UInt8],
@@ -102,6 +105,10 @@ extension SmallFile {
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
         let descriptor = unsafe open(temporary, flags, mode_t(permissions))
         guard descriptor >= 0 else { throw .system(action: "be made", reason: errorText(errno)) }
+        var old = stat()
+        if unsafe stat(path, &old) == 0, fchown(descriptor, old.st_uid, old.st_gid) == 0 {
+            _ = fchmod(descriptor, old.st_mode & 0o770)
+        }
         var position = 0
         var code: Int32 = 0
         while position < bytes.count, code == 0 {

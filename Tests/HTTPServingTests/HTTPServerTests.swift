@@ -177,6 +177,14 @@ import Testing
         #expect(processorQuota(line) == processors)
     }
 
+    @Test(arguments: [
+        ("0::/", [""]), ("", [""]), ("4:memory:/a", [""]),
+        ("0::/system.slice/a.service", ["", "/system.slice", "/system.slice/a.service"]),
+    ])
+    func `quotas of a unit and of what is around it count`(_ line: String, _ folders: [String]) {
+        #expect(quotaFiles(line) == folders.map { "/sys/fs/cgroup\($0)/cpu.max" })
+    }
+
     @Test func `a server starts once, and says why it cannot`() throws {
         var configuration = HTTPServerConfiguration()
         configuration.port = 0

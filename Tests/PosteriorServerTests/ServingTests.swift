@@ -102,6 +102,35 @@ import Testing
         #expect(run.errors.contains("The key file \(name)"), "\(run)")
     }
 
+    @Test(arguments: [(0o640, 0o640), (0o600, 0o600), (0o644, 0o640)])
+    func `who could read a key file can read it with one more key`(
+        before: Int,
+        after: Int
+    ) throws {
+        let program = try ServerProgram()
+        _ = try program.run(["make-key", "one", "--file", "keys.json"])
+        let path = program.path("keys.json")
+        // Only the superuser may give a file to a group it is not in.
+        let group = getuid() == 0 ? 12_345 : Int(getgid())
+        let given: [FileAttributeKey: Any] = [
+            .posixPermissions: before, .groupOwnerAccountID: group,
+        ]
+        try FileManager.default.setAttributes(given, ofItemAtPath: path)
+        _ = try program.run(["make-key", "two", "--file", "keys.json"])
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        #expect(attributes[.posixPermissions] as? Int == after)
+        #expect(attributes[.groupOwnerAccountID] as? Int == group)
+        #expect(try String(contentsOfFile: path, encoding: .utf8).contains(#""two""#))
+    }
+
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/proc/net/if_inet6")))
+    func `a client of IPv4 is one at a socket for both families, too`() throws {
+        let server = try RunningServer(["--host", "::", "--insecure"])
+        let answer = try server.get("/v1/models", ["--connect-to", "::127.0.0.1:"])
+        #expect(answer.status == 200)
+        #expect(server.line(with: #""remote":"127.0.0.1""#) != nil)
+    }
+
     @Test func `another address than loopback takes keys or an explicit word`() throws {
         let program = try ServerProgram()
         let arguments = ["--host", "0.0.0.0"]
