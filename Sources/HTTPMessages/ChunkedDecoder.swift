@@ -2,9 +2,10 @@
 ///
 ///     chunked-body = *chunk last-chunk trailer-section CRLF
 ///     chunk        = chunk-size [ chunk-ext ] CRLF chunk-data CRLF
-///     chunk-ext    = *( ";" token [ "=" ( token / quoted-string ) ] )
+///     chunk-ext    = *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )
 ///
-/// White space inside an extension (BWS) is refused: other hops disagree about it.
+/// White space (BWS) is read past where it leads to a ";", a "=", a name or a value, RFC 9110
+/// §5.6.3, and refused before the end of a size line, where no extension takes it in.
 ///
 /// *Reference*: RFC 9112 §7.1.
 ///
@@ -12,7 +13,9 @@
 public struct ChunkedDecoder: Sendable {
     private enum State {
         case size
+        case beforeExtension
         case extensionName
+        case afterExtensionName
         case extensionValueStart
         case extensionValue
         case quoted
@@ -82,8 +85,8 @@ public struct ChunkedDecoder: Sendable {
     private mutating func take(_ byte: UInt8) throws(HTTPParseError) {
         switch state {
         case .size: try takeSize(byte)
-        case .extensionName, .extensionValueStart, .extensionValue, .quoted, .quotedPair,
-            .afterQuoted:
+        case .beforeExtension, .extensionName, .afterExtensionName, .extensionValueStart,
+            .extensionValue, .quoted, .quotedPair, .afterQuoted:
             try takeExtension(byte)
         case .sizeLineFeed:
             guard byte == HTTPGrammar.lineFeed else { throw .bareCarriageReturn }
@@ -117,23 +120,31 @@ public struct ChunkedDecoder: Sendable {
             try countExtensionByte()
             extensionNameBytes = 0
             state = .extensionName
+        case HTTPGrammar.space, HTTPGrammar.horizontalTab:
+            try countExtensionByte()
+            state = .beforeExtension
         case HTTPGrammar.lineFeed: throw .bareLineFeed
         default: throw .malformedChunkSize
         }
     }
 
     private mutating func takeExtension(_ byte: UInt8) throws(HTTPParseError) {
-        if byte == HTTPGrammar.carriageReturn, state != .quoted, state != .quotedPair {
-            guard state != .extensionValueStart, state != .extensionName || extensionNameBytes > 0
-            else { throw .malformedChunkSize }
+        if byte == HTTPGrammar.carriageReturn {
+            guard mayEndExtensions else { throw .malformedChunkSize }
             state = .sizeLineFeed
             return
         }
         try countExtensionByte()
+        if HTTPGrammar.isOptionalSpace(byte), let next = stateAfterSpace {
+            state = next
+            return
+        }
         switch (state, byte) {
-        case (.extensionName, UInt8(ascii: "=")) where extensionNameBytes > 0:
+        case (.extensionName, UInt8(ascii: "=")) where extensionNameBytes > 0,
+            (.afterExtensionName, UInt8(ascii: "=")):
             state = .extensionValueStart
         case (.extensionName, UInt8(ascii: ";")) where extensionNameBytes > 0,
+            (.afterExtensionName, UInt8(ascii: ";")), (.beforeExtension, UInt8(ascii: ";")),
             (.extensionValue, UInt8(ascii: ";")), (.afterQuoted, UInt8(ascii: ";")):
             extensionNameBytes = 0
             state = .extensionName
@@ -148,6 +159,25 @@ public struct ChunkedDecoder: Sendable {
         case (.quoted, _) where HTTPGrammar.isFieldValue(byte): break
         case (.quotedPair, _) where HTTPGrammar.isFieldValue(byte): state = .quoted
         default: throw .malformedChunkSize
+        }
+    }
+
+    /// Whether the size line may end here: after a whole name or value.
+    private var mayEndExtensions: Bool {
+        switch state {
+        case .extensionName: extensionNameBytes > 0
+        case .extensionValue, .afterQuoted: true
+        default: false
+        }
+    }
+
+    /// Where white space leads; nil inside quotes, where it belongs to the value.
+    private var stateAfterSpace: State? {
+        switch state {
+        case .extensionName where extensionNameBytes > 0: .afterExtensionName
+        case .extensionValue, .afterQuoted: .beforeExtension
+        case .quoted, .quotedPair: nil
+        default: state
         }
     }
 

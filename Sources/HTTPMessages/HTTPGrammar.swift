@@ -37,6 +37,11 @@ package enum HTTPGrammar {
         (byte >= 0x20 && byte != 0x7F) || byte == horizontalTab
     }
 
+    /// Tests for a control character, RFC 5234 §B.1: `CTL = %x00-1F / %x7F`.
+    static func isControl(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == 0x7F
+    }
+
     /// Tests for optional white space, RFC 9110 §5.6.3: `OWS = *( SP / HTAB )`.
     @inline(__always)
     static func isOptionalSpace(_ byte: UInt8) -> Bool {

@@ -13,7 +13,7 @@ public enum HTTPParseError: Error, Sendable, Hashable {
     case emptyLines
     /// The request line was not `method SP request-target SP HTTP-version`, RFC 9112 §3.
     case malformedRequestLine
-    /// The request line passed the limit, RFC 9112 §3.
+    /// The request line passed the limit, behind its method, RFC 9112 §3.
     case requestLineTooLong(limitBytes: Int)
     /// The method is not one this server knows, RFC 9110 §9.1.
     case unknownMethod

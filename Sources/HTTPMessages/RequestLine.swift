@@ -67,16 +67,22 @@ struct RequestLine: Sendable {
         }
     }
 
-    /// Bytes and escapes of a target, RFC 3986 §2.1: `pct-encoded = "%" HEXDIG HEXDIG`; no NUL.
+    /// Bytes and escapes of a target, RFC 3986 §2.1: `pct-encoded = "%" HEXDIG HEXDIG`.
+    ///
+    /// NUL is refused, and in a path every control character: no path here has one, and a hop
+    /// that decodes early would find the end of a line in it.
     private static func checkTarget(_ target: Span<UInt8>) throws(HTTPParseError) {
+        var isPath = true
         for index in target.indices {
             let byte = target[index]
             guard HTTPGrammar.isTarget(byte) else { throw .invalidTarget }
+            if byte == UInt8(ascii: "?") { isPath = false }
             guard byte == HTTPGrammar.percent else { continue }
             guard index + 2 < target.count,
                 let high = HTTPGrammar.hexValue(target[index + 1]),
                 let low = HTTPGrammar.hexValue(target[index + 2]),
-                high != 0 || low != 0
+                high != 0 || low != 0,
+                !isPath || !HTTPGrammar.isControl(high << 4 | low)
             else { throw .invalidTarget }
         }
     }

@@ -84,6 +84,11 @@ public struct RequestParser: Sendable {
             && line[4] == HTTPGrammar.space
     }
 
+    private static func hasSpace(_ line: Span<UInt8>) -> Bool {
+        for index in line.indices where line[index] == HTTPGrammar.space { return true }
+        return false
+    }
+
     /// The name of a field line whose end is missing; nil while its colon is missing as well.
     private static func fieldName(_ line: Span<UInt8>) -> String? {
         var end = 0
@@ -115,7 +120,9 @@ public struct RequestParser: Sendable {
                 let name = Self.fieldName(input.extracting(start..<index))
                 throw .fieldLineTooLong(name: name, limitBytes: limit)
             }
-            throw .requestLineTooLong(limitBytes: limit)
+            // A line that is all method so far has no target to be too long, RFC 9112 §3.
+            let hasMethod = Self.hasSpace(input.extracting(start..<index))
+            throw hasMethod ? .requestLineTooLong(limitBytes: limit) : .malformedRequestLine
         }
         guard index < count else { return nil }
         guard input[index] == 0x0D else { throw .bareLineFeed }

@@ -7,6 +7,7 @@ import Testing
 
     private static let accepted: [WireCase] = [
         WireCase("9112 §3", "GET / HTTP/1.1\(end)", "GET /"),
+        WireCase("3986 §3.4", "GET /a%20b?c=%0D%0A HTTP/1.1\(end)", "GET /a%20b?c=%0D%0A"),
         WireCase("9112 §3", "DELETE /a/b?c=d&e HTTP/1.1\(end)", "DELETE /a/b?c=d&e"),
         WireCase("9112 §3", "PUT /%41%7e HTTP/1.1\(end)", "PUT /%41%7e"),
         WireCase("9112 §3", "PATCH /a:b@c;d HTTP/1.1\(end)", "PATCH /a:b@c;d"),
@@ -83,7 +84,7 @@ import Testing
         WireCase(
             "9112 §3",
             String(repeating: "A", count: 8_193),
-            "414 requestLineTooLong(limitBytes: 8192)",
+            "400 malformedRequestLine",
             "last"
         ),
     ]
@@ -104,8 +105,10 @@ import Testing
         wire.check()
     }
 
-    @Test(arguments: ["%", "%4", "%4g", "%g4", "%00", "a%", "%%41"])
-    func `an escape in a target is two hexadecimal digits and not NUL`(_ escape: String) {
+    @Test(arguments: ["%", "%4", "%4g", "%g4", "%00", "a%", "%%41", "%0D%0a", "%1F", "%7f", "?%00"])
+    func `an escape in a target is two hexadecimal digits and no control character`(
+        _ escape: String
+    ) {
         WireCase("3986 §2.1", "GET /\(escape) HTTP/1.1\(Self.end)", "400 invalidTarget", "last")
             .check()
     }
