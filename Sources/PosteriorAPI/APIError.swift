@@ -28,8 +28,8 @@ public enum APIError: Error, Equatable, Sendable {
     case missingBody
     /// The content is longer than the limit.
     case bodyTooLarge(limitBytes: Int)
-    /// The content is announced as something else than JSON.
-    case unsupportedMediaType(found: String)
+    /// The content is announced as none of the types that the path reads.
+    case unsupportedMediaType(found: String, expected: [String])
     /// The content is coded in a way that is not known here.
     case unsupportedCoding
     /// The content is not what its coding says, or expands too much.
@@ -127,8 +127,8 @@ public enum APIError: Error, Equatable, Sendable {
         case .lengthRequired: "a body with a Content-Length is needed"
         case .missingBody: "the body is missing: expected a JSON object"
         case .bodyTooLarge(let limit): "the body is longer than the limit of \(limit) bytes"
-        case .unsupportedMediaType(let found):
-            "expected Content-Type: application/json, found \(found)"
+        case .unsupportedMediaType(let found, let expected):
+            "expected Content-Type: \(expected.joined(separator: " or ")), found \(found)"
         case .unsupportedCoding:
             "expected Content-Encoding: gzip or deflate, one of them, or no such field"
         case .undecodable(let failure): "the compressed body \(failure)"

@@ -6,6 +6,8 @@ import HTTPTypes
 /// `application/x-www-form-urlencoded`, because that is what `curl -d` says of the JSON it sends:
 /// refusing it would only make every newcomer's first request fail.
 enum MediaType {
+    private static let json = "application/json"
+
     /// Refuses any other type.
     ///
     /// - Parameters:
@@ -14,10 +16,10 @@ enum MediaType {
     /// - Throws: `APIError` naming the type.
     static func check(_ request: HTTPRequest, or others: [String] = []) throws(APIError) {
         for field in request.headerFields where field.name == .contentType {
-            if field.value == "application/json" || others.contains(field.value.lowercased()) {
+            if field.value == json || others.contains(field.value.lowercased()) {
                 continue
             }
-            try check(field.value)
+            try check(field.value, or: others)
         }
     }
 
@@ -26,17 +28,18 @@ enum MediaType {
     static func checkStrictly(_ request: HTTPRequest) throws(APIError) {
         for field in request.headerFields where field.name == .contentType {
             let type = trimmed(field.value.split(separator: ";").first ?? "")
-            guard type == "application/json" || type == "application/octet-stream" else {
-                throw .unsupportedMediaType(found: printable(field.value))
+            let types = [json, "application/octet-stream"]
+            guard types.contains(type) else {
+                throw .unsupportedMediaType(found: printable(field.value), expected: types)
             }
         }
     }
 
-    private static func check(_ value: String) throws(APIError) {
+    private static func check(_ value: String, or others: [String]) throws(APIError) {
         var parts = value.split(separator: ";", omittingEmptySubsequences: false)
         let type = trimmed(parts.removeFirst())
         var isAccepted =
-            type.isEmpty || type == "application/json"
+            type.isEmpty || type == json
             || type == "application/x-www-form-urlencoded"
         for part in parts {
             let parameter = trimmed(part).split(separator: "=", maxSplits: 1)
@@ -46,7 +49,7 @@ enum MediaType {
             }
         }
         guard isAccepted else {
-            throw .unsupportedMediaType(found: printable(value))
+            throw .unsupportedMediaType(found: printable(value), expected: [json] + others)
         }
     }
 

@@ -32,8 +32,11 @@ extension PosteriorService {
         if case .methodNotAllowed(let allowed) = error {
             response.head.headerFields[.allow] = list(allowed)
         }
-        if error == .unsupportedCoding {
-            response.head.headerFields[.acceptEncoding] = "gzip, deflate"
+        switch error {
+        case .unsupportedCoding: response.head.headerFields[.acceptEncoding] = "gzip, deflate"
+        case .unsupportedMediaType(_, let expected):
+            response.head.headerFields[.accept] = expected.joined(separator: ", ")
+        default: break
         }
         return response
     }

@@ -118,6 +118,7 @@ struct Route: Sendable {
         .post("/v1/models/{model}/versions/{version}/attack", .attack),
         .post("/v1/models/{model}/robustness", .robustness),
         .post("/v1/models/{model}/versions/{version}/robustness", .robustness),
+        .get("/", .server),
         .get("/v2", .server),
         .get("/v2/", .server),
         .get("/v2/models", .names),

@@ -107,6 +107,7 @@ import Testing
             #"{"name":"posterior-server","version":"0.1.0","extensions":["binary_tensor_data","statistics"]}"#
         #expect(client.get("/v2").text == server)
         #expect(client.get("/v2/").text == server)
+        #expect(client.get("/").text == server)
         #expect(client.get("/v2/models").text == #"{"models":["flow","mixture"]}"#)
         let metadata = client.get("/v2/models/flow")
         #expect(metadata.status == 200)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct RoutingTests {
     @Test(arguments: [
-        "/", "", "/v1", "/v1/models/", "/v1/models/flow/", "/v1/models/flow/versions",
+        "/x", "", "/v1", "/v1/models/", "/v1/models/flow/", "/v1/models/flow/versions",
         "/v1/models/flow/versions/1/", "/v1/models/flow/samples", "/v1//models", "/V1/models",
         "/v1/models/flow/versions/1/sample/x", "/v1/models/%", "/v1/models/%zz", "/v1/models/%ff",
         "/v2/health", "/v2/health/live/", "/v1/models/../models", "*", "/metrics/x",
@@ -63,7 +63,7 @@ import Testing
     @Test(arguments: [
         ("/v1/models", "GET, HEAD, OPTIONS"), ("/v1/models/flow", "GET, HEAD, OPTIONS"),
         ("/v2/health/live", "GET, HEAD, OPTIONS"), ("/v1/models/flow/sample", "POST, OPTIONS"),
-        ("/v1/models/flow/versions/1/log_prob", "POST, OPTIONS"),
+        ("/v1/models/flow/versions/1/log_prob", "POST, OPTIONS"), ("/", "GET, HEAD, OPTIONS"),
     ])
     func `other methods are 405 with Allow`(path: String, allow: String) throws {
         let client = try InMemoryClient()
@@ -81,7 +81,7 @@ import Testing
         #expect(options.response.body.isEmpty)
     }
 
-    @Test(arguments: ["/v1/models", "/v1/models/flow", "/v2/health/live", "/v2/health/ready"])
+    @Test(arguments: ["/", "/v1/models", "/v1/models/flow", "/v2/health/live", "/v2/health/ready"])
     func `HEAD answers like GET`(path: String) throws {
         let client = try InMemoryClient()
         let (get, head) = (client.get(path), client.get(path, method: .head))
@@ -123,6 +123,19 @@ import Testing
         #expect(error.field == "Content-Type")
         #expect(error.message.contains(type))
         #expect(error.message.contains("application/json"))
+    }
+
+    @Test(arguments: [
+        ("/v1/models/flow/sample", "application/json, application/x-npy"),
+        ("/v1/models/flow/fisher", "application/json, application/x-npy"),
+        ("/v1/models/flow/map", "application/json"),
+        ("/v2/models/flow/infer", "application/json, application/octet-stream"),
+    ])
+    func `an answer that refuses a type says which there are`(path: String, types: String) throws {
+        let answer = try InMemoryClient().post(path, "{}", type: "text/xml")
+        #expect(answer.status == 415)
+        #expect(answer.response.head.headerFields[.accept] == types)
+        #expect(try answer.message().contains(types.replacing(", ", with: " or ")))
     }
 
     @Test func `a missing body is 411 without a length and 400 with length 0`() throws {

@@ -132,7 +132,7 @@ enum OpenAPIDocument {
         let operation = route.endpoint.operation
         let isMain = method == .get || method == .post
         var id = operation.id + (route.path.contains("{version}") ? "_version" : "")
-        if route.path.hasSuffix("/") { id += "_slash" }
+        if route.path.hasSuffix("/") { id += route.path == "/" ? "_root" : "_slash" }
         if !isMain { id += "_" + method.rawValue.lowercased() }
         var members = [
             "\"operationId\":\(quoted(id))",

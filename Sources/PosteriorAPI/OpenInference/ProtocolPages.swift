@@ -2,7 +2,7 @@ import Estimators
 import ModelStore
 import StrictJSON
 
-/// What there is to GET below `/v2`.
+/// What there is to GET below `/v2`, the first also at `/`.
 ///
 /// *Reference*: Open Inference Protocol, "Server Metadata", "Model Metadata"; Triton's "Statistics
 /// Extension".
