@@ -39,6 +39,8 @@ final class Connection {
     var peerHasClosed = false
     /// When to find out which of the two it is.
     var probeDue: MonotonicTime?
+    /// Those of the request in progress.
+    var interim = InterimAnswers()
     /// The request that is admitted and not yet answered, and what is known of it.
     var request: HTTPRequest?
     var context: RequestContext?
@@ -101,6 +103,7 @@ final class Connection {
     /// Queues an interim answer.
     func sendContinue() {
         head.append(contentsOf: ResponseSerializer.goOn)
+        interim.sent()
     }
 
     /// Queues a final answer; the state decides whether it is the last.
@@ -111,6 +114,7 @@ final class Connection {
         serializer: borrowing ResponseSerializer,
         at now: MonotonicTime
     ) {
+        interim = InterimAnswers()
         let body = state.respond(
             response,
             closing: closing,

@@ -7,8 +7,6 @@ extension EventLoop {
     private static let quickTime = Duration.microseconds(500)
     /// So many requests are given to the service at a time.
     private static let quickCount = 8
-    /// How long a client that sends no more waits before it is looked after.
-    private static let probeDelay = Duration.milliseconds(30)
 
     func admit(_ head: RequestHead, _ connection: Connection) {
         let framing = head.framing
@@ -224,10 +222,12 @@ extension EventLoop {
     /// A client that sends no more may have gone or may wait for its answer, RFC 9112 §9.6: the
     /// end of its output looks the same. What tells them apart is something sent to it, which a
     /// socket that is closed answers with a reset; so a client that is not answered soon gets an
-    /// interim response, which every client of HTTP/1.1 takes, expected or not, RFC 9110 §15.2.
+    /// interim response, which RFC 9110 §15.2 has every client of HTTP/1.1 take, expected or not,
+    /// and later others, since it may leave while it waits.
     func probeSoon(_ connection: Connection) {
-        guard connection.state.maySendContinue else { return }
-        connection.probeDue = now.advanced(by: Self.probeDelay)
+        guard connection.state.maySendContinue, let delay = connection.interim.nextDelay()
+        else { return }
+        connection.probeDue = now.advanced(by: delay)
         schedule(connection)
     }
 
@@ -237,6 +237,7 @@ extension EventLoop {
         guard connection.state.maySendContinue else { return }
         connection.sendContinue()
         _ = flush(connection)
+        if !connection.isClosed { probeSoon(connection) }
     }
 
     func releaseContent(of connection: Connection) {

@@ -49,9 +49,41 @@ import Testing
                 let interim = try #require(client.answer(hasContent: false))
                 #expect(interim.head == "HTTP/1.1 100 Continue\r\n\r\n")
                 service.gate.open()
-                #expect(client.answer()?.text == text)
+                #expect(client.finalAnswer()?.text == text)
             }
             #expect(client.rest() == "")
+        }
+    }
+
+    // It has read what it was sent, so that nothing but the next makes its socket answer.
+    @Test(arguments: [1, 2])
+    func `a client that ends its output and leaves later ends its work`(after count: Int) throws {
+        let service = TestService()
+        try withServer(service, configuration: .with { $0.workerCount = 1 }) { port in
+            do {
+                let client = try LoopbackClient(port: port)
+                client.send(post("/long", "a"))
+                client.endOutput()
+                for _ in 0..<count {
+                    #expect(client.answer(hasContent: false)?.status == 100)
+                }
+                #expect(!service.longEnds.happens(within: 0))
+            }
+            #expect(service.longEnds.happens())
+        }
+    }
+
+    @Test func `five interim answers are sent, rarer and rarer, the expected one among them`() {
+        for sent in 0..<6 {
+            var interim = InterimAnswers()
+            for _ in 0..<sent { interim.sent() }
+            var delays: [Duration] = []
+            while let delay = interim.nextDelay() {
+                delays.append(delay)
+                interim.sent()
+            }
+            let all = [30, 120, 480, 1_920, 7_680].map(Duration.milliseconds)
+            #expect(delays == all.dropLast(sent))
         }
     }
 

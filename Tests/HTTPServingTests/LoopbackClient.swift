@@ -171,6 +171,14 @@ final class LoopbackClient {
         return Answer(status: status, head: head, body: body)
     }
 
+    /// Reads answers up to one that is not interim.
+    func finalAnswer() -> Answer? {
+        while let answer = answer() {
+            if answer.status >= 200 { return answer }
+        }
+        return nil
+    }
+
     /// Reads chunks up to the last one; nil when the connection ends before it.
     private func chunks() -> [UInt8]? {
         var body: [UInt8] = []
