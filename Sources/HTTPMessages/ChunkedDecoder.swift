@@ -43,6 +43,7 @@ public struct ChunkedDecoder: Sendable {
     private var extensionBytesOfBody = 0
     private var chunkCount = 0
     private var bodyBytes = 0
+    private var trailerName = TrailerName()
     private var trailerLines = 0
     private var trailerBytes = 0
 
@@ -218,9 +219,13 @@ public struct ChunkedDecoder: Sendable {
         case (.trailerStart, _) where HTTPGrammar.isToken(byte):
             trailerLines += 1
             guard trailerLines <= limits.trailerLineCount else { throw trailersTooLarge }
+            trailerName = TrailerName()
+            trailerName.append(byte)
             state = .trailerName
-        case (.trailerName, HTTPGrammar.colon): state = .trailerValue
-        case (.trailerName, _) where HTTPGrammar.isToken(byte): break
+        case (.trailerName, HTTPGrammar.colon):
+            guard !trailerName.isForbidden else { throw .forbiddenTrailer }
+            state = .trailerValue
+        case (.trailerName, _) where HTTPGrammar.isToken(byte): trailerName.append(byte)
         case (.trailerValue, HTTPGrammar.carriageReturn): state = .trailerLineFeed
         case (.trailerValue, _) where HTTPGrammar.isFieldValue(byte): break
         case (.trailerLineFeed, HTTPGrammar.lineFeed): state = .trailerStart

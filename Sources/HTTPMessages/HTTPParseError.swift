@@ -71,6 +71,8 @@ public enum HTTPParseError: Error, Sendable, Hashable {
     case tooManyChunks(limit: Int)
     /// A trailer line broke the rules of field lines, RFC 9112 §7.1.2.
     case malformedTrailer
+    /// A trailer would change where the message ends or goes, RFC 9110 §6.5.1.
+    case forbiddenTrailer
     /// The trailer section passed a limit, RFC 6585 §5.
     case trailersTooLarge(limitBytes: Int, limitLines: Int)
     /// The body is longer than the route accepts, RFC 9110 §15.5.14.
@@ -180,6 +182,8 @@ extension HTTPParseError {
         case .malformedChunkEnd: "A chunk's data is not followed by CR LF."
         case .tooManyChunks(let limit): "The body has more than \(limit) chunks."
         case .malformedTrailer: "A trailer line is not a name, a colon and a value."
+        case .forbiddenTrailer:
+            "Content-Length, Transfer-Encoding and Host do not belong in a trailer."
         case .trailersTooLarge(let bytes, let lines):
             "The trailers pass \(bytes) bytes or \(lines) lines."
         case .bodyTooLarge(let limit): "The body is longer than \(limit) bytes."

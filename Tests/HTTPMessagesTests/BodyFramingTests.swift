@@ -48,7 +48,7 @@ import Testing
             chunked("1 \t; a\t= b ;c = \" \" ;d\r\na\r\n0 ;e\r\n\r\n"),
             "POST /p a"
         ),
-        WireCase("9112 §7.1.2", chunked("0\r\nA: b\r\nContent-Length: 9\r\n\r\n"), "POST /p"),
+        WireCase("9112 §7.1.2", chunked("0\r\nA: b\r\nContent-Lengths: 9\r\n\r\n"), "POST /p"),
         WireCase("9112 §7.1.2", chunked("0\r\nA:\r\n\r\n"), "POST /p"),
         WireCase("9110 §9.3.1", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "GET /"),
     ]
@@ -205,6 +205,9 @@ import Testing
             "400 chunkExtensionTooLong(limitBytes: 4096)",
             "last"
         ),
+        WireCase("9110 §6.5.1", chunked("0\r\nContent-length:"), "400 forbiddenTrailer", "last"),
+        WireCase("9110 §6.5.1", chunked("0\r\nA:\r\nHOST:"), "400 forbiddenTrailer", "last"),
+        WireCase("9110 §6.5.1", chunked("0\r\nTransfer-Encoding:"), "400 forbiddenTrailer", "last"),
         WireCase("9112 §7.1.2", chunked("0\r\n A: b\r\n"), "400 malformedTrailer", "last"),
         WireCase("9112 §7.1.2", chunked("0\r\nA : b\r\n"), "400 malformedTrailer", "last"),
         WireCase("9112 §7.1.2", chunked("0\r\n:b\r\n"), "400 malformedTrailer", "last"),
