@@ -1,3 +1,4 @@
+import CSystemEvents
 import Dispatch
 import Glibc
 public import HTTPMessages
@@ -11,9 +12,10 @@ import Synchronization
 ///     let finished = server.drain(within: .seconds(20))
 ///
 /// A loop is one thread with an epoll set; it parses, admits, and gives direct answers and such
-/// that need little work itself. A worker is one thread that computes. The threads are long-lived serial Dispatch queues, made
-/// once; connections are never Dispatch objects. SIGPIPE is ignored for the whole process from
-/// `start` on, and the limit on open descriptors is raised as far as it goes.
+/// that need little work itself. A worker is one thread that computes. The threads are long-lived
+/// serial Dispatch queues, made once; connections are never Dispatch objects. From `start` on SIGPIPE
+/// is ignored for the whole process, the limit on open descriptors is raised as far as it goes, and
+/// memory of long messages goes back to the system.
 public final class HTTPServer: Sendable {
     private struct Running {
         let mailboxes: [LoopMailbox]
@@ -120,6 +122,7 @@ public final class HTTPServer: Sendable {
 
     private func launch() throws(HTTPServerError) -> (Running, BoundAddress) {
         _ = signal(SIGPIPE, SIG_IGN)
+        return_large_blocks()
         let descriptors = raiseDescriptorLimit()
         let processors = availableProcessors()
         let loopCount = max(1, configuration.loopCount ?? min(4, processors / 4))

@@ -81,6 +81,14 @@ final class RunningServer {
     /// A line of its log, waited for.
     func line(with text: String) -> String? { output.first(with: text) }
 
+    /// Its memory that is resident, in megabytes.
+    func residentMegabytes() throws -> Double {
+        let path = "/proc/\(process.processIdentifier)/statm"
+        let pages = try String(contentsOfFile: path, encoding: .utf8).split(separator: " ")
+        guard pages.count > 1, let count = Double(pages[1]) else { return .infinity }
+        return count * Double(sysconf(Int32(_SC_PAGESIZE))) / 1e6
+    }
+
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
     /// Waits for its end and returns its exit status.

@@ -50,6 +50,25 @@ import Testing
         #expect(line.contains(" debug request ") && line.contains(" status=200 "))
     }
 
+    @Test func `the memory of long requests goes back to the system`() throws {
+        let server = try RunningServer()
+        let theta = Array(repeating: "[0.123456,-0.234567]", count: 600_000)
+        try server.program.write(
+            "{\"observation\":[0.1,-0.2],\"theta\":[\(theta.joined(separator: ","))]}",
+            to: "long.json"
+        )
+        let before = try server.residentMegabytes()
+        let path = "/v1/models/two_moons/log_prob"
+        var arguments = ["--parallel", "--parallel-immediate"]
+        arguments += ["--data", "@" + server.program.path("long.json")]
+        for _ in 0..<8 { arguments += ["--output", "/dev/null"] }
+        for _ in 0..<7 { arguments.append(server.url + path) }
+        let answers = try server.get(path, arguments)
+        #expect(answers.status == 200)
+        #expect(answers.text == Array(repeating: "\n200", count: 7).joined())
+        #expect(try server.residentMegabytes() < before + 100)
+    }
+
     @Test func `keys are read again while the server runs, and bad ones are not taken`() throws {
         let program = try ServerProgram()
         let old = try program.run(["make-key", "old", "--file", "keys.json"]).output

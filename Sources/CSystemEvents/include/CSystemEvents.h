@@ -1,7 +1,8 @@
-// What Swift's Glibc module leaves out of Linux's event interface: epoll, eventfd, accept4.
+// What Swift's Glibc module leaves out: epoll, eventfd, accept4, mallopt.
 #ifndef CSYSTEMEVENTS_H
 #define CSYSTEMEVENTS_H
 #ifdef __linux__
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
@@ -9,5 +10,15 @@
 // here than in the Glibc module; so it is declared once more.
 struct sockaddr;
 extern int accept4(int descriptor, struct sockaddr *address, unsigned int *length, int flags);
+
+// Has blocks of a mebibyte and more given back to the system as soon as they are freed. Left to
+// itself glibc keeps blocks up to the longest that was ever freed, of at most 32 MiB: so would the
+// content of a few dozen long requests stay in memory for ever. The second line keeps short ones.
+static inline void return_large_blocks(void) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 32 << 20);
+#endif
+}
 #endif
 #endif
