@@ -32,6 +32,13 @@ enum HostRule {
         return isPort(bytes.extracting((index + 1)..<bytes.count))
     }
 
+    /// Whether the bytes are `uri-host ":" port`, with a port that is not empty.
+    static func hasPort(_ bytes: Span<UInt8>) -> Bool {
+        guard isValid(bytes), HTTPGrammar.isDigit(bytes[bytes.count - 1]) else { return false }
+        for index in bytes.indices where bytes[index] == HTTPGrammar.colon { return true }
+        return false
+    }
+
     /// The host of a valid Host field in small letters, without the port.
     static func name(of host: String) -> String {
         let name: Substring

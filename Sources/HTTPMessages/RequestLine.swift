@@ -44,7 +44,7 @@ struct RequestLine: Sendable {
         return Int(version[7] - UInt8(ascii: "0"))
     }
 
-    /// The methods served or at least known to routes, RFC 9110 §9.3; CONNECT is not.
+    /// The methods served or at least known to routes, RFC 9110 §9.3, and CONNECT for its target.
     private static func knownMethod(_ bytes: Span<UInt8>) -> HTTPRequest.Method? {
         func matches(_ word: String) -> Bool {
             var index = 0
@@ -62,7 +62,7 @@ struct RequestLine: Sendable {
             if matches("TRACE") { return .trace }
             return matches("QUERY") ? HTTPRequest.Method("QUERY") : nil
         case 6: return matches("DELETE") ? .delete : nil
-        case 7: return matches("OPTIONS") ? .options : nil
+        case 7: return matches("OPTIONS") ? .options : matches("CONNECT") ? .connect : nil
         default: return nil
         }
     }
@@ -89,6 +89,10 @@ struct RequestLine: Sendable {
 
     /// The four forms of a target, RFC 9112 §3.2; authority-form belongs to CONNECT alone.
     private mutating func readForm(of target: Span<UInt8>) throws(HTTPParseError) {
+        // No tunnel is opened here, and one to nowhere is an error first, RFC 9110 §9.3.6.
+        if method == .connect {
+            throw HostRule.hasPort(target) ? .unknownMethod : .invalidTarget
+        }
         if target[0] == UInt8(ascii: "/") {
             path = HTTPGrammar.text(target) ?? "/"
             return
