@@ -87,6 +87,8 @@ public enum HTTPParseError: Error, Sendable, Hashable {
     case overloaded
     /// The client has used up its share of the work for now, RFC 6585 §4.
     case rateLimited(retryAfterSeconds: Int)
+    /// As many requests of the client are being worked on as may be, RFC 6585 §4.
+    case tooManyAtOnce
     /// Too many wrong keys came from the client's address, RFC 6585 §4.
     case tooManyWrongKeys(retryAfterSeconds: Int)
 
@@ -101,7 +103,7 @@ public enum HTTPParseError: Error, Sendable, Hashable {
         case .unknownExpectation: .expectationFailed
         case .bodyTooLarge: .contentTooLarge
         case .misdirected: .misdirectedRequest
-        case .rateLimited, .tooManyWrongKeys: .tooManyRequests
+        case .rateLimited, .tooManyAtOnce, .tooManyWrongKeys: .tooManyRequests
         case .headerTimeout, .bodyTimeout: .requestTimeout
         case .computeTimeout, .overloaded: .serviceUnavailable
         default: .badRequest
@@ -111,7 +113,7 @@ public enum HTTPParseError: Error, Sendable, Hashable {
     /// Whether the request may be answered later as it is: no byte of it is wrong.
     var isTemporary: Bool {
         switch self {
-        case .overloaded, .rateLimited: true
+        case .overloaded, .rateLimited, .tooManyAtOnce: true
         default: false
         }
     }
@@ -193,6 +195,8 @@ extension HTTPParseError {
         case .overloaded: "The server is busy; try again later."
         case .rateLimited(let seconds):
             "This client has used up its share of the work; try again in \(seconds) s."
+        case .tooManyAtOnce:
+            "As many requests of this client are being worked on as may be; try again later."
         case .tooManyWrongKeys(let seconds):
             "Too many wrong keys came from this address; try again in \(seconds) s."
         default: "The request is not valid."
@@ -205,6 +209,7 @@ extension HTTPParseError {
         switch self {
         case .rateLimited(let seconds), .tooManyWrongKeys(let seconds):
             fields[.retryAfter] = "\(seconds)"
+        case .tooManyAtOnce: fields[.retryAfter] = "1"
         case _ where status == .serviceUnavailable: fields[.retryAfter] = "1"
         default: break
         }

@@ -50,6 +50,8 @@ final class Connection {
     var contentBytes = 0
     /// Tells the work of the request in progress that nobody waits for it.
     var cancellation: Cancellation?
+    /// What that request counts as among its client's.
+    var place: ClientRequests.Place?
     /// The answer that is being made piece by piece, if one is.
     var streaming: StreamingAnswer?
     var isClosed = false

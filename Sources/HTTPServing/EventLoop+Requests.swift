@@ -48,9 +48,12 @@ extension EventLoop {
     /// Why a request is not taken now whose content is so long; nil if it is.
     private func refusal(ofBytes count: Int, _ connection: Connection) -> HTTPParseError? {
         guard queue.hasRoom(forBytes: count, at: now) else { return .overloaded }
-        guard let accounts else { return nil }
+        guard accounts != nil || clientRequests != nil else { return nil }
         let client = client(connection.context, connection)
-        return accounts.waitingSeconds(client, at: now).map { .rateLimited(retryAfterSeconds: $0) }
+        if let seconds = accounts?.waitingSeconds(client, at: now) {
+            return .rateLimited(retryAfterSeconds: seconds)
+        }
+        return clientRequests?.isFull(client) == true ? .tooManyAtOnce : nil
     }
 
     /// Takes a request whose content is complete.
@@ -136,11 +139,23 @@ extension EventLoop {
 
     private func submit(_ job: Job) {
         guard let connection = waiting(job.token, job.number) else { return }
+        var job = job
+        if let clientRequests {
+            // Others may have come while its content did.
+            guard let place = clientRequests.begin(job.client) else {
+                connection.state.refuse(.tooManyAtOnce)
+                advance(connection)
+                return
+            }
+            job.place = place
+            connection.place = place
+        }
         let count = job.request.body.count
         _ = queue.reserve(bytes: count - connection.reservedBytes)
         connection.reservedBytes = 0
         guard queue.submit(job) else {
             queue.release(bytes: count)
+            connection.place = nil
             connection.state.refuse(.overloaded)
             advance(connection)
             return
@@ -174,8 +189,10 @@ extension EventLoop {
             serializer: serializer,
             at: now
         )
+        let place = connection.place
+        connection.place = nil
         if connection.state.isStreaming, let stream = response.stream {
-            connection.streaming = StreamingAnswer(exchange)
+            connection.streaming = StreamingAnswer(exchange, place)
             askForPiece(of: stream, connection)
         } else {
             observer?.answered(exchange)
@@ -207,6 +224,7 @@ extension EventLoop {
     func cancel(_ connection: Connection) {
         guard let cancellation = connection.cancellation else { return }
         cancellation.cancel()
+        connection.place = nil
         queue.cancel(connection.token, number: connection.state.requestCount)
     }
 

@@ -15,7 +15,8 @@ extension EventLoop {
                 number: connection.state.requestCount,
                 mailbox: mailbox,
                 cancellation: streaming.cancellation,
-                client: client(streaming.exchange.context, connection)
+                client: client(streaming.exchange.context, connection),
+                place: streaming.place
             )
         )
     }
@@ -62,6 +63,8 @@ extension EventLoop {
 
     private func end(_ connection: Connection, isCutOff: Bool) {
         guard var exchange = connection.streaming?.exchange else { return }
+        // Of one that is cut off a piece may still be in the making, which keeps the place.
+        if !isCutOff { connection.streaming?.place?.giveBack() }
         connection.streaming = nil
         exchange.isCutOff = isCutOff
         exchange.total = MonotonicTime.now.since(connection.requestStart)

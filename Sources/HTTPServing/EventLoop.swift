@@ -11,6 +11,7 @@ final class LoopParts: Sendable {
     let handshakes: HandshakeRules?
     let queue: JobQueue
     let accounts: ClientAccounts?
+    let clientRequests: ClientRequests?
     let failedKeys: FailedKeys?
     let ledger: ConnectionLedger
     let mailboxes: [LoopMailbox]
@@ -25,6 +26,7 @@ final class LoopParts: Sendable {
         handshakes: HandshakeRules?,
         queue: JobQueue,
         accounts: ClientAccounts?,
+        clientRequests: ClientRequests?,
         failedKeys: FailedKeys?,
         ledger: ConnectionLedger,
         mailboxes: [LoopMailbox],
@@ -37,6 +39,7 @@ final class LoopParts: Sendable {
         self.handshakes = handshakes
         self.queue = queue
         self.accounts = accounts
+        self.clientRequests = clientRequests
         self.failedKeys = failedKeys
         self.ledger = ledger
         self.mailboxes = mailboxes
@@ -65,6 +68,7 @@ final class EventLoop {
     let limits: HTTPLimits
     let queue: JobQueue
     let accounts: ClientAccounts?
+    let clientRequests: ClientRequests?
     let failedKeys: FailedKeys?
     let ledger: ConnectionLedger
     let mailbox: LoopMailbox
@@ -104,6 +108,7 @@ final class EventLoop {
         serializer = ResponseSerializer(isSecure: parts.handshakes != nil)
         queue = parts.queue
         accounts = parts.accounts
+        clientRequests = parts.clientRequests
         failedKeys = parts.failedKeys
         ledger = parts.ledger
         mailboxes = parts.mailboxes

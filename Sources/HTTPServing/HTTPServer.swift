@@ -128,6 +128,7 @@ public final class HTTPServer: Sendable {
         let loopCount = max(1, configuration.loopCount ?? min(4, processors / 4))
         let workerCount = max(1, configuration.workerCount ?? processors)
         let accounts = configuration.clientBudget.map(ClientAccounts.init)
+        let clientRequests = configuration.clientRequestLimit.map(ClientRequests.init)
         let failedKeys = configuration.failedKeyLimit.map(FailedKeys.init)
         let queue = JobQueue(
             limit: configuration.queueLimit,
@@ -155,6 +156,7 @@ public final class HTTPServer: Sendable {
                 handshakes: HandshakeRules(configuration, loopCount: loopCount),
                 queue: queue,
                 accounts: accounts,
+                clientRequests: clientRequests,
                 failedKeys: failedKeys,
                 ledger: ledger,
                 mailboxes: mailboxes,

@@ -37,6 +37,9 @@ public struct HTTPServerConfiguration: Sendable {
     public var queueTimeout: Duration = .seconds(10)
     /// What each client may have worked for it; nil for as much as it likes.
     public var clientBudget: ClientBudget?
+    /// Most requests of one client that wait for workers or are worked on, a count; 429 beyond it,
+    /// nil for no limit but the queue's.
+    public var clientRequestLimit: Int?
     /// How many wrong keys from one address are answered as such before there is one a second, the
     /// others 429; nil for all.
     public var failedKeyLimit: Int? = 100

@@ -16,6 +16,8 @@ struct Job: Sendable {
     let client: ClientAccounts.Client
     /// Set when nobody waits for the answer any more.
     let cancellation = Cancellation()
+    /// What it counts as among its client's requests.
+    var place: ClientRequests.Place?
 }
 
 /// The bounded queue between the loops and the workers.
@@ -186,6 +188,7 @@ final class JobQueue: Sendable {
         let start = MonotonicTime.now
         guard start.since(job.submitted) < timeout else {
             finish(thread, bytes: job.request.body.count)
+            job.place?.giveBack()
             job.mailbox.post(.waitedTooLong(job.token, number: job.number))
             return
         }
@@ -196,6 +199,8 @@ final class JobQueue: Sendable {
         )
         finish(thread, bytes: job.request.body.count)
         charge(job.client, since: start)
+        // What is streamed has only begun.
+        if response.stream == nil { job.place?.giveBack() }
         var times = WorkTimes()
         times.waiting = start.since(job.submitted)
         times.computing = MonotonicTime.now.since(start)

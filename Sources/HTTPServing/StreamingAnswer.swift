@@ -8,9 +8,12 @@ struct StreamingAnswer {
     var waiting: StreamPiece?
     /// What there is to tell of it in the end.
     var exchange: HTTPExchange
+    /// Counted for its client until it has been made.
+    let place: ClientRequests.Place?
 
-    init(_ exchange: HTTPExchange) {
+    init(_ exchange: HTTPExchange, _ place: ClientRequests.Place?) {
         self.exchange = exchange
+        self.place = place
     }
 }
 
@@ -35,6 +38,8 @@ struct PieceJob: Sendable {
     let cancellation: Cancellation
     /// For whom it is made.
     let client: ClientAccounts.Client
+    /// Held while the piece is being made.
+    let place: ClientRequests.Place?
 
     /// Makes the piece, on a worker, unless nobody waits for it.
     func makePiece() -> StreamPiece {

@@ -191,6 +191,32 @@ private func numbers(_ count: Int) -> [UInt8] {
         }
     }
 
+    @Test func `a stream counts among its client's requests until it has been made`() throws {
+        let service = StreamService()
+        try withServer(service, configuration: .with { $0.clientRequestLimit = 1 }) { port in
+            let other = try LoopbackClient(port: port)
+            do {
+                let client = try LoopbackClient(port: port)
+                for _ in 0..<20 {
+                    client.send(post("/numbers/100000", "a"))
+                    #expect(client.answer()?.body == numbers(100_000))
+                }
+                client.send(post("/numbers/1000000000", "a"))
+                #expect(client.skip(1_000_000))
+                other.send(post("/whole", "a"))
+                #expect(other.answer()?.status == 429)
+                for _ in 0..<20 { #expect(service.record.ends.happens()) }
+            }
+            #expect(service.record.ends.happens())
+            var status = 429
+            for _ in 0..<1_000 where status == 429 {
+                other.send(post("/whole", "a"))
+                status = other.answer()?.status ?? 0
+            }
+            #expect(status == 200)
+        }
+    }
+
     @Test func `many streams and whole answers share the workers`() throws {
         try withServer(StreamService()) { port in
             let clients = try (0..<20).map { _ in try LoopbackClient(port: port) }

@@ -45,7 +45,7 @@ final class Event: Sendable {
 
 /// `GET /live`, a probe, and `GET /big` at once, `GET /secret` to nobody; `POST /echo`, `POST /slow`
 /// and `POST /search` (behind a gate, the latter known to take long), `POST /long` (until nobody
-/// waits) and `GET /idle` on a worker.
+/// waits) and `GET /idle` on a worker, for the client that `X-Client` names.
 struct TestService: HTTPService {
     let gate = Gate()
     let longBegins = Event()
@@ -79,6 +79,7 @@ struct TestService: HTTPService {
             context.hasWrongKey = true
             return .respond(ServerResponse(head: HTTPResponse(status: .unauthorized)))
         case "/echo", "/slow", "/search", "/long", "/idle":
+            context.client = HTTPField.Name("X-Client").flatMap { request.headerFields[$0] }
             context.takesLong = request.path == "/search"
             return .compute(limitBytes: limitBytes)
         default: return .respond(ServerResponse(head: HTTPResponse(status: .notFound)))

@@ -26,6 +26,8 @@ struct LimitSettings: Sendable {
     /// Zero for no limit.
     var failedKeys = Self.server.failedKeyLimit ?? 0
     /// Zero for no limit.
+    var clientRequests = 0
+    /// Zero for no limit.
     var clientWork = 0
     var clientBurst = 10_000
     var draws = ServiceLimits().draws
@@ -49,6 +51,7 @@ struct LimitSettings: Sendable {
         configuration.queueLimitBytes = queueBytes
         configuration.queueTimeout = .seconds(queueTime)
         configuration.failedKeyLimit = failedKeys == 0 ? nil : failedKeys
+        configuration.clientRequestLimit = clientRequests == 0 ? nil : clientRequests
         configuration.clientBudget =
             clientWork == 0
             ? nil

@@ -123,6 +123,16 @@ extension Setting {
             "Most header lines of a request; 431 beyond it."
         ),
         .integer(
+            "client-request-limit",
+            \.limits.clientRequests,
+            in: 0...1_000_000,
+            value: "count",
+            """
+            Most requests of one client, by key or address, that wait or are worked on; \
+            429 beyond it, 0 for no limit.
+            """
+        ),
+        .integer(
             "client-work-limit",
             \.limits.clientWork,
             in: 0...1_000_000,
