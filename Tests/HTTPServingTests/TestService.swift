@@ -44,10 +44,12 @@ final class Event: Sendable {
 }
 
 /// `GET /live`, a probe, and `GET /big` at once, `GET /secret` to nobody; `POST /echo`, `POST /slow`
-/// and `POST /search` (behind a gate, the latter known to take long), `POST /long` (until nobody
+/// and `POST /search` (each behind a gate, the latter known to take long), `POST /long` (until nobody
 /// waits) and `GET /idle` on a worker, for the client that `X-Client` names.
 struct TestService: HTTPService {
     let gate = Gate()
+    /// That of searches: which of those at a gate goes on first is not said.
+    let searchGate = Gate()
     let longBegins = Event()
     let longEnds = Event()
     let limitBytes: Int
@@ -92,7 +94,8 @@ struct TestService: HTTPService {
         cancellation: Cancellation
     ) -> ServerResponse {
         switch request.request.path {
-        case "/slow", "/search": gate.wait()
+        case "/slow": gate.wait()
+        case "/search": searchGate.wait()
         case "/long":
             longBegins.happen()
             // Far longer than any test waits.
