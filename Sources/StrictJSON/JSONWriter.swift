@@ -71,9 +71,9 @@ public struct JSONWriter: Sendable {
         reserve(FloatText.maximumBytes)
         let powers = ShortestDecimal.powersOfTen
         let start = used
-        used = withBytes { bytes in
-            FloatText.write(value, powers: powers.span, to: &bytes, at: start)
-        }
+        var bytes = storage.mutableSpan
+        let end = FloatText.write(value, powers: powers.span, to: &bytes, at: start)
+        used = end
     }
 
     /// Writes a number; `null` when it is not finite.
@@ -185,40 +185,24 @@ public struct JSONWriter: Sendable {
         let table = ShortestDecimal.powersOfTen
         let powers = table.span
         var position = used
-        used = withBytes { bytes in
-            var row = 0
-            repeat {
-                bytes.storeBytes(of: UInt8(ascii: "["), toByteOffset: position, as: UInt8.self)
+        var bytes = storage.mutableSpan
+        var row = 0
+        repeat {
+            bytes[position] = UInt8(ascii: "[")
+            position += 1
+            for index in row..<row + columns {
+                position = FloatText.write(values[index], powers: powers, to: &bytes, at: position)
+                bytes[position] = UInt8(ascii: ",")
                 position += 1
-                for index in row..<row + columns {
-                    position = FloatText.write(
-                        values[index],
-                        powers: powers,
-                        to: &bytes,
-                        at: position
-                    )
-                    bytes.storeBytes(of: UInt8(ascii: ","), toByteOffset: position, as: UInt8.self)
-                    position += 1
-                }
-                // The bracket takes the place of the last comma.
-                position -= columns > 0 ? 1 : 0
-                bytes.storeBytes(of: UInt8(ascii: "]"), toByteOffset: position, as: UInt8.self)
-                bytes.storeBytes(of: UInt8(ascii: ","), toByteOffset: position + 1, as: UInt8.self)
-                position += 2
-                row += columns
-            } while row < values.count
-            return position - 1
-        }
-    }
-
-    /// Lends the storage as raw memory, in which eight bytes are one store.
-    ///
-    /// Every store is checked against the end. Any bytes make a `UInt8`, so none can break the
-    /// array.
-    private mutating func withBytes(_ body: (inout MutableRawSpan) -> Int) -> Int {
-        var span = storage.mutableSpan
-        var bytes = unsafe span.mutableBytes
-        return body(&bytes)
+            }
+            // The bracket takes the place of the last comma.
+            position -= columns > 0 ? 1 : 0
+            bytes[position] = UInt8(ascii: "]")
+            bytes[position + 1] = UInt8(ascii: ",")
+            position += 2
+            row += columns
+        } while row < values.count
+        used = position - 1
     }
 
     // MARK: Bytes
