@@ -7,6 +7,16 @@ import CProcessorFeatures
 public enum ProcessorRequirement {
     /// The first instruction-set extension this processor lacks, or nil when it can run.
     public static func missingFeature() -> String? {
-        unsafe missing_processor_feature().map { unsafe String(cString: $0) }
+        switch missing_processor_feature() {
+        case .none: nil
+        case .avx: "AVX"
+        case .avx2: "AVX2"
+        case .fma: "FMA"
+        case .bmi1: "BMI1"
+        case .bmi2: "BMI2"
+        case .f16c: "F16C"
+        case .lzcnt: "LZCNT"
+        case .movbe: "MOVBE"
+        }
     }
 }
