@@ -1,5 +1,3 @@
-import COpenSSL
-
 /// A salted SHA-256 of an API key, FIPS 180-4.
 ///
 /// A key is 256 random bits, so there is nothing to guess faster than by trying all of them, and
@@ -11,10 +9,7 @@ struct KeyDigest: Sendable, Equatable {
 
     /// Hashes a key after its salt.
     init(of key: [UInt8], salt: [UInt8]) {
-        var digest = [UInt8](repeating: 0, count: 32)
-        let input = salt + key
-        _ = unsafe SHA256(input, input.count, &digest)
-        bytes = digest
+        bytes = SecureHash.sha256(salt + key)
     }
 
     /// A digest that was made before; nil unless it has 32 bytes.
@@ -25,6 +20,6 @@ struct KeyDigest: Sendable, Equatable {
 
     /// Whether two are equal, found out in a time that does not depend on them.
     func isEqual(_ other: KeyDigest) -> Bool {
-        unsafe CRYPTO_memcmp(bytes, other.bytes, 32) == 0
+        SecureHash.areEqual(bytes, other.bytes)
     }
 }
