@@ -41,10 +41,12 @@ let package = Package(
             name: "Training",
             dependencies: [
                 "Distributions", "Estimators", "Kernels", "Plots", "SimulationFiles", "Simulators",
+                "SystemFiles",
             ]
         ),
         .target(name: "Plots"),
         // Files and the wire.
+        .target(name: "SystemFiles"),
         .target(name: "StrictJSON"),
         .systemLibrary(
             name: "CZlib",
@@ -60,14 +62,16 @@ let package = Package(
         .target(name: "NumericArrays"),
         .target(
             name: "SimulationFiles",
-            dependencies: ["CZlib", "ContentCoding", "NumericArrays"]
+            dependencies: ["ContentCoding", "NumericArrays", "SystemFiles"]
         ),
         .target(
             name: "ModelStore",
-            dependencies: ["Distributions", "Estimators", "Robustness", "StrictJSON"]
+            dependencies: [
+                "Distributions", "Estimators", "Robustness", "StrictJSON", "SystemFiles",
+            ]
         ),
         .target(name: "CSystemEvents"),
-        .target(name: "OperatingSystem"),
+        .target(name: "OperatingSystem", dependencies: ["SystemFiles"]),
         .target(name: "Credentials", dependencies: ["COpenSSL", "StrictJSON"]),
         .target(name: "MetricsExposition", dependencies: [metrics]),
         .target(name: "HTTPMessages", dependencies: [httpTypes]),
@@ -89,8 +93,8 @@ let package = Package(
             name: "PosteriorServer",
             dependencies: [
                 "Credentials", "Estimators", "HTTPMessages", "HTTPServing", "MetricsExposition",
-                "ModelStore", "OperatingSystem", "PosteriorAPI", "StrictJSON", argumentParser,
-                httpTypes, logging, metrics,
+                "ModelStore", "OperatingSystem", "PosteriorAPI", "StrictJSON", "SystemFiles",
+                argumentParser, httpTypes, logging, metrics,
             ]
         ),
         .executableTarget(
@@ -157,6 +161,8 @@ let package = Package(
             name: "RobustnessTests",
             dependencies: ["Distributions", "Estimators", "Kernels", "Robustness"]
         ),
+        .testTarget(name: "OperatingSystemTests", dependencies: ["OperatingSystem"]),
+        .testTarget(name: "SystemFilesTests", dependencies: ["SystemFiles"]),
         .testTarget(name: "PlotsTests", dependencies: ["Plots"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON", "TestSupport"]),
         .testTarget(

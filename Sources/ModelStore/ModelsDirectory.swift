@@ -1,4 +1,5 @@
 import StrictJSON
+import SystemFiles
 
 /// A models directory as it is on the disk at one time: `<name>/<version>/model.safetensors`.
 ///
@@ -74,11 +75,11 @@ public struct ModelsDirectory: Sendable {
     /// What tells the present files of a version from earlier ones.
     func stamp(_ name: String, _ version: Int) throws(ModelFileError) -> VersionStamp {
         let folder = "\(name)/\(version)"
-        let model = try Files.stamp("\(folder)/\(ModelFile.fileName)", below: root)
-        var evaluation: FileStamp?
+        let model = try Files.identity("\(folder)/\(ModelFile.fileName)", below: root)
+        var evaluation: FileIdentity?
         let path = "\(folder)/\(ModelFile.evaluationName)"
         if Files.exists("\(root)/\(path)") {
-            evaluation = try? Files.stamp(path, below: root)
+            evaluation = try? Files.identity(path, below: root)
         }
         return VersionStamp(model: model, evaluation: evaluation)
     }
@@ -130,18 +131,8 @@ public struct ModelsDirectory: Sendable {
     }
 }
 
-/// What tells a file from one that took its place or was written over.
-struct FileStamp: Sendable, Equatable {
-    var device: UInt64
-    var number: UInt64
-    var sizeBytes: Int64
-    /// When content and attributes were changed last, in nanoseconds.
-    var modified: Int64
-    var changed: Int64
-}
-
 /// What tells the files of a version from earlier ones.
 struct VersionStamp: Sendable, Equatable {
-    var model: FileStamp
-    var evaluation: FileStamp?
+    var model: FileIdentity
+    var evaluation: FileIdentity?
 }

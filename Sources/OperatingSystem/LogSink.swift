@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Synchronization
+import SystemFiles
 
 /// Lines on their way to a descriptor, written by a thread of its own.
 ///
@@ -12,7 +13,7 @@ public final class LogSink: Sendable {
         var isClosed = false
     }
 
-    private let descriptor: Int32
+    private let output: OpenFile
     private let limitBytes: Int
     private let contents = Mutex(Contents())
     private let dropped = Atomic(0)
@@ -25,7 +26,7 @@ public final class LogSink: Sendable {
     ///   - descriptor: Where the lines go; it stays open.
     ///   - limitBytes: The most that waits.
     public init(descriptor: Int32, limitBytes: Int = 1 << 20) {
-        self.descriptor = descriptor
+        output = OpenFile(sharing: descriptor)
         self.limitBytes = limitBytes
         // A reader that goes away costs lines, not the process.
         _ = signal(SIGPIPE, SIG_IGN)
@@ -33,7 +34,7 @@ public final class LogSink: Sendable {
     }
 
     /// Whether the lines are seen by a person.
-    public var isTerminal: Bool { isatty(descriptor) == 1 }
+    public var isTerminal: Bool { output.isTerminal }
 
     /// How many lines were dropped so far.
     public var droppedCount: Int { dropped.load(ordering: .relaxed) }
@@ -81,23 +82,11 @@ public final class LogSink: Sendable {
     private func write(_ lines: [UInt8]) {
         var position = 0
         while position < lines.count {
-            let count = unsafe lines.withUnsafeBytes { bytes in
-                unsafe Glibc.write(
-                    descriptor,
-                    bytes.baseAddress?.advanced(by: position),
-                    bytes.count - position
-                )
-            }
-            if count > 0 {
-                position += count
-                continue
-            }
-            switch errno {
-            case EINTR: continue
-            case EAGAIN, EWOULDBLOCK:
-                var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                _ = unsafe poll(&entry, 1, 1_000)
-            default:
+            do throws(SystemError) {
+                position += try output.writeSome(lines.span.extracting(droppingFirst: position))
+            } catch  where [EAGAIN, EWOULDBLOCK].contains(error.code) {
+                output.waitForRoom(milliseconds: 1_000)
+            } catch {
                 // A full disk, or a reader that is gone: the next lines may fare better.
                 let lost = lines[position...].count { $0 == 0x0A }
                 dropped.wrappingAdd(lost, ordering: .relaxed)

@@ -1,4 +1,4 @@
-import Glibc
+public import SystemFiles
 
 /// A file that is read whole, of a size that is looked at first.
 public enum SmallFile {
@@ -22,13 +22,7 @@ public enum SmallFile {
     }
 
     /// What tells one state of a file from the next without reading it.
-    public struct Identity: Sendable, Equatable {
-        var device: UInt64
-        var inode: UInt64
-        var bytes: Int64
-        var seconds: Int
-        var nanoseconds: Int
-    }
+    public typealias Identity = FileIdentity
 
     /// What a file holds and who may read it.
     public struct Contents: Sendable {
@@ -40,15 +34,7 @@ public enum SmallFile {
 
     /// Which state a file is in; nil when there is none.
     public static func identity(of path: String) -> Identity? {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return nil }
-        return Identity(
-            device: UInt64(status.st_dev),
-            inode: UInt64(status.st_ino),
-            bytes: Int64(status.st_size),
-            seconds: status.st_mtim.tv_sec,
-            nanoseconds: status.st_mtim.tv_nsec
-        )
+        FileSystem.status(of: path)?.identity
     }
 
     /// Reads a regular file.
@@ -59,33 +45,18 @@ public enum SmallFile {
     /// - Returns: What it holds.
     /// - Throws: What kept it from being read.
     public static func read(_ path: String, limitBytes: Int) throws(Failure) -> Contents {
-        // Without O_NONBLOCK, opening a named pipe would wait for a writer.
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw .system(action: "be opened", reason: errorText(errno)) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else {
-            throw .system(action: "be examined", reason: errorText(errno))
+        let file = try saying("be opened") { () throws(SystemError) in
+            try OpenFile(reading: path)
         }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .notARegularFile }
-        // Files of /proc say that they are empty, so the end of input is what counts.
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 16_384)
-        while true {
-            let count = unsafe piece.withUnsafeMutableBytes { buffer in
-                unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .system(action: "be read", reason: errorText(errno)) }
-            guard count > 0 else { break }
-            bytes.append(contentsOf: piece[..<count])
-            guard bytes.count <= limitBytes else { throw .tooLarge(limitBytes: limitBytes) }
+        let status = try saying("be examined") { () throws(SystemError) in try file.status() }
+        guard status.kind == .regular else { throw .notARegularFile }
+        let bytes = try saying("be read") { () throws(SystemError) in
+            try file.rest(limitBytes: limitBytes + 1)
         }
-        return Contents(bytes: bytes, permissions: UInt32(status.st_mode) & 0o7777)
+        guard bytes.count <= limitBytes else { throw .tooLarge(limitBytes: limitBytes) }
+        return Contents(bytes: bytes, permissions: status.permissions)
     }
-}
 
-extension SmallFile {
     /// Writes a file whole or not at all: readers see the old one or the new one.
     ///
     /// Who could read the old one can read the new one, but for everybody: owner, group and their
@@ -101,39 +72,25 @@ extension SmallFile {
         to path: String,
         permissions: UInt32
     ) throws(Failure) {
-        let temporary = "\(path).\(getpid()).partial"
-        let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
-        let descriptor = unsafe open(temporary, flags, mode_t(permissions))
-        guard descriptor >= 0 else { throw .system(action: "be made", reason: errorText(errno)) }
-        var old = stat()
-        if unsafe stat(path, &old) == 0, fchown(descriptor, old.st_uid, old.st_gid) == 0 {
-            _ = fchmod(descriptor, old.st_mode & 0o770)
+        try saying("be written") { () throws(SystemError) in
+            try FileSystem.replaceFile(
+                path,
+                with: bytes,
+                permissions: permissions,
+                keepsReaders: true
+            )
         }
-        var position = 0
-        var code: Int32 = 0
-        while position < bytes.count, code == 0 {
-            let count = unsafe bytes.withUnsafeBytes { buffer in
-                unsafe Glibc.write(
-                    descriptor,
-                    buffer.baseAddress?.advanced(by: position),
-                    buffer.count - position
-                )
-            }
-            if count > 0 { position += count } else if errno != EINTR { code = errno }
-        }
-        if code == 0, fsync(descriptor) != 0 { code = errno }
-        close(descriptor)
-        if code == 0, unsafe rename(temporary, path) != 0 { code = errno }
-        guard code != 0 else { return }
-        _ = unsafe unlink(temporary)
-        throw .system(action: "be written", reason: errorText(code))
     }
-}
 
-/// The text of an error number.
-public func errorText(_ code: Int32) -> String {
-    var characters = [CChar](repeating: 0, count: 128)
-    guard unsafe strerror_r(code, &characters, characters.count) == 0 else { return "\(code)" }
-    let bytes = characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
-    return bytes.isEmpty ? "error \(code)" : String(decoding: bytes, as: UTF8.self)
+    /// Turns the system's errors into those of this type.
+    private static func saying<Value: ~Copyable>(
+        _ action: String,
+        _ body: () throws(SystemError) -> Value
+    ) throws(Failure) -> Value {
+        do throws(SystemError) {
+            return try body()
+        } catch {
+            throw .system(action: action, reason: error.reason)
+        }
+    }
 }

@@ -60,7 +60,7 @@ struct MakeKeyCommand: ParsableCommand {
         let (key, entry) = KeyEntry.make(
             name: name,
             scopes: scopes.isEmpty ? [.infer] : scopes,
-            expiry: days.map { WallClock.now.seconds + $0 * 86_400 }
+            expiry: days.map { WallClock.seconds + $0 * 86_400 }
         )
         guard let file else {
             print(key)

@@ -45,8 +45,8 @@ struct CSVTable {
             xNames: xNames,
             path: file.path
         )
-        var theta = try ScratchFile(directory: directory)
-        var x = try ScratchFile(directory: directory)
+        var theta = try ScratchFile<Float>(directory: directory)
+        var x = try ScratchFile<Float>(directory: directory)
         var count = 0
         var emptyLine: Int?
         while let line = try lines.next() {

@@ -1,4 +1,3 @@
-import CZlib
 import ContentCoding
 import NumericArrays
 
@@ -41,22 +40,5 @@ struct Inflater: ~Copyable {
             if step.produced == 0 && step.consumed == 0 { break }
         }
         return consumed
-    }
-}
-
-/// The CRC-32 of ISO 3309, as ZIP uses it.
-struct CyclicRedundancyCheck {
-    /// The checksum of the bytes so far.
-    private(set) var value: UInt32 = 0
-
-    /// Takes in bytes.
-    mutating func combine(_ bytes: [UInt8]) {
-        // Without bytes zlib starts afresh.
-        guard !bytes.isEmpty else { return }
-        value = unsafe bytes.withUnsafeBufferPointer { buffer in
-            unsafe UInt32(
-                truncatingIfNeeded: crc32_z(uLong(value), buffer.baseAddress, buffer.count)
-            )
-        }
     }
 }

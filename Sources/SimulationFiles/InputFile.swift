@@ -1,8 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#else
-import Glibc
-#endif
+import SystemFiles
 
 /// An open file that any thread may read anywhere.
 ///
@@ -13,38 +9,39 @@ final class InputFile: Sendable {
     let path: String
     /// The size in bytes when it was opened.
     let size: Int
-    private let descriptor: Int32
+    private let file: OpenFile
 
     /// Opens a regular file.
     convenience init(path: String) throws(SimulationFileError) {
-        // Without O_NONBLOCK, opening a named pipe would wait for a writer.
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else {
-            throw .file(path: path, reason: "cannot be opened: \(systemReason())")
+        let file: OpenFile
+        do throws(SystemError) {
+            file = try OpenFile(reading: path)
+        } catch {
+            throw .file(path: path, reason: "cannot be opened: \(error.reason)")
         }
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            close(descriptor)
+        guard let status = try? file.status(), status.kind == .regular else {
             throw .file(path: path, reason: "is not a regular file")
         }
-        self.init(path: path, descriptor: descriptor, size: Int(status.st_size))
+        self.init(path: path, file: file, size: status.sizeBytes)
     }
 
-    /// Takes over an open descriptor.
-    init(path: String, descriptor: Int32, size: Int) {
+    /// Takes over an open file.
+    init(path: String, file: consuming OpenFile, size: Int) {
         self.path = path
-        self.descriptor = descriptor
+        self.file = file
         self.size = size
     }
-
-    deinit { close(descriptor) }
 
     /// The bytes of a range of the file.
     func bytes(at offset: Int, count: Int) throws(SimulationFileError) -> [UInt8] {
         guard count > 0 else { return [] }
-        var bytes = [UInt8](repeating: 0, count: count)
-        let isComplete = unsafe bytes.withUnsafeMutableBytes { unsafe fill($0, at: offset) }
-        guard isComplete else { throw readFailure() }
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try file.bytes(at: offset, count: count)
+        } catch {
+            throw unreadable(error)
+        }
+        guard bytes.count == count else { throw ended() }
         return bytes
     }
 
@@ -54,99 +51,66 @@ final class InputFile: Sendable {
         into values: inout [Float],
         _ part: Range<Int>
     ) throws(SimulationFileError) {
-        precondition(part.lowerBound >= 0 && part.upperBound <= values.count, "\(part)")
-        let size = MemoryLayout<Float>.size
-        let isComplete = unsafe values.withUnsafeMutableBytes { buffer in
-            let bytes = part.lowerBound * size..<part.upperBound * size
-            return unsafe fill(UnsafeMutableRawBufferPointer(rebasing: buffer[bytes]), at: offset)
+        let isComplete: Bool
+        do throws(SystemError) {
+            isComplete = try file.read(at: offset, into: &values, part)
+        } catch {
+            throw unreadable(error)
         }
-        guard isComplete else { throw readFailure() }
+        guard isComplete else { throw ended() }
     }
 
-    /// Fills a buffer from an offset on; whether all of it could be read.
-    private func fill(_ buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Bool {
-        var filled = 0
-        while filled < buffer.count {
-            let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
-            guard let start = rest.baseAddress else { return false }
-            let count = unsafe pread(descriptor, start, rest.count, off_t(offset + filled))
-            if count < 0, errno == EINTR { continue }
-            if count == 0 { errno = 0 }
-            guard count > 0 else { return false }
-            filled += count
-        }
-        return true
+    private func unreadable(_ error: SystemError) -> SimulationFileError {
+        .file(path: path, reason: "cannot be read: \(error.reason)")
     }
 
-    /// The error of a read that just failed.
-    private func readFailure() -> SimulationFileError {
-        .file(
-            path: path,
-            reason: errno == 0 ? "ends before its data" : "cannot be read: \(systemReason())"
-        )
+    private func ended() -> SimulationFileError {
+        .file(path: path, reason: "ends before its data")
     }
 }
 
 /// A temporary file without a name: it is gone when the process ends, however it ends.
-struct ScratchFile: ~Copyable {
+///
+/// Holds bytes, or numbers in the machine's byte order.
+struct ScratchFile<Element: BitwiseCopyable>: ~Copyable {
     private let directory: String
-    private let descriptor: Int32
+    private let file: OpenFile
     private var size = 0
-    private var buffer: [UInt8] = []
+    private var buffer: [Element] = []
 
     /// Makes an empty file on the disk of a directory.
     init(directory: String) throws(SimulationFileError) {
-        let path = "\(directory)/.simulations.XXXXXX"
-        var template = path.utf8CString
-        let descriptor = unsafe template.withUnsafeMutableBufferPointer { name -> Int32 in
-            guard let start = name.baseAddress else { return -1 }
-            let descriptor = unsafe mkstemp(start)
-            if descriptor >= 0 { unsafe unlink(start) }
-            return descriptor
-        }
-        guard descriptor >= 0 else {
+        let word = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+        let path = "\(directory)/.simulations.\(word)"
+        do throws(SystemError) {
+            file = try OpenFile(creating: path, permissions: 0o600)
+        } catch {
             throw .file(
                 path: directory,
-                reason: "a temporary file cannot be made here: \(systemReason())"
+                reason: "a temporary file cannot be made here: \(error.reason)"
             )
         }
+        FileSystem.remove(path)
         self.directory = directory
-        self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
-
-    /// Appends bytes.
-    mutating func append(_ bytes: some Collection<UInt8>) throws(SimulationFileError) {
-        buffer += bytes
-        if buffer.count >= 1 << 20 { try flush() }
-    }
-
-    /// Appends a number in the machine's byte order.
-    mutating func append(_ values: [Float]) throws(SimulationFileError) {
-        unsafe values.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
-        if buffer.count >= 1 << 20 { try flush() }
+    /// Appends elements.
+    mutating func append(_ elements: some Collection<Element>) throws(SimulationFileError) {
+        buffer += elements
+        if buffer.count >= (1 << 20) / MemoryLayout<Element>.stride { try flush() }
     }
 
     /// Writes out what is buffered.
     private mutating func flush() throws(SimulationFileError) {
-        var written = 0
-        while written < buffer.count {
-            let count = unsafe buffer.withUnsafeBytes { bytes -> Int in
-                let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[written...])
-                guard let start = rest.baseAddress else { return -1 }
-                return unsafe write(descriptor, start, rest.count)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                throw .file(
-                    path: directory,
-                    reason: "a temporary file cannot be written here: \(systemReason())"
-                )
-            }
-            written += count
+        do throws(SystemError) {
+            try file.write(buffer.span)
+        } catch {
+            throw .file(
+                path: directory,
+                reason: "a temporary file cannot be written here: \(error.reason)"
+            )
         }
-        size += written
+        size += buffer.count * MemoryLayout<Element>.stride
         buffer.removeAll(keepingCapacity: true)
     }
 
@@ -157,9 +121,6 @@ struct ScratchFile: ~Copyable {
     /// - Throws: `SimulationFileError` when the disk is full.
     consuming func finish(named path: String) throws(SimulationFileError) -> InputFile {
         try flush()
-        return InputFile(path: path, descriptor: dup(descriptor), size: size)
+        return InputFile(path: path, file: file, size: size)
     }
 }
-
-/// What the last failed call to the system says.
-private func systemReason() -> String { unsafe String(cString: strerror(errno)) }

@@ -1,3 +1,5 @@
+import ContentCoding
+
 /// Writes arrays the way `numpy.savez` does: a ZIP archive of stored .npy files.
 ///
 /// *Reference*: NEP 1, A Simple File Format for NumPy Arrays; APPNOTE.TXT, .ZIP File Format

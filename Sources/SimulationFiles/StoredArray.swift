@@ -1,3 +1,4 @@
+import ContentCoding
 import NumericArrays
 
 /// The rows of an array in a file: numbers of any type that is read, row after row.
@@ -177,7 +178,7 @@ extension StoredArray {
 
     /// A copy with the last index running fastest.
     private func rowMajor(directory: String) throws(SimulationFileError) -> StoredArray {
-        var scratch = try ScratchFile(directory: directory)
+        var scratch = try ScratchFile<Float>(directory: directory)
         let width = rowWidth
         let blockRows = max((1 << 22) / max(width, 1), 1)
         for start in stride(from: 0, to: rowCount, by: blockRows) {
@@ -242,7 +243,7 @@ extension StoredArray {
         }
         try check(try ArrayHeader(Array(prefix.prefix(ArrayHeader.limitBytes))), size: member.size)
 
-        var scratch = try ScratchFile(directory: directory)
+        var scratch = try ScratchFile<UInt8>(directory: directory)
         var check = CyclicRedundancyCheck()
         var size = 0
         var failure: SimulationFileError?

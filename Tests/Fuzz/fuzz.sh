@@ -36,7 +36,7 @@ store() {
     [ "$(uname -m)" = x86_64 ] && flags="$flags -Xcc -march=x86-64-v3"
     module Kernels "$root/Sources/Kernels"
     flags=$plain
-    for name in Autodiff Distributions Estimators Robustness StrictJSON ModelStore; do
+    for name in Autodiff Distributions Estimators Robustness StrictJSON SystemFiles ModelStore; do
         module $name "$root/Sources/$name"
     done
 }
@@ -83,7 +83,7 @@ tls)
         "$root/Sources/CSystemEvents/include/CSystemEvents.h" >"$work/modules/module.modulemap"
     flags="$flags -I $root/Sources/COpenSSL -enable-testing"
     module HTTPTypes "$root/.build/checkouts/swift-http-types/Sources/HTTPTypes"
-    for name in HTTPMessages OperatingSystem HTTPServing; do
+    for name in HTTPMessages SystemFiles OperatingSystem HTTPServing; do
         module $name "$root/Sources/$name"
     done
     module TLSTestSupport "$root/Tests/TLSTestSupport"

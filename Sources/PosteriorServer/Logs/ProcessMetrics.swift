@@ -38,7 +38,7 @@ final class ProcessMetrics: Sendable {
             }
         }
         set("posterior_build_info", 1, [("version", PosteriorService.release)])
-        set("process_start_time_seconds", Double(WallClock.now.seconds))
+        set("process_start_time_seconds", Double(WallClock.seconds))
     }
 
     /// Has the registry ask from now on.

@@ -6,6 +6,7 @@ import HTTPTypes
 import Logging
 import OperatingSystem
 import PosteriorAPI
+import SystemFiles
 
 /// Records what happens on the server's connections, in metrics and in the access log.
 struct ServerObserver: HTTPServerObserver {

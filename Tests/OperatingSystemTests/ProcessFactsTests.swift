@@ -1,0 +1,54 @@
+import Glibc
+import OperatingSystem
+import Testing
+
+@Suite struct ProcessFactsTests {
+    @Test func `the time is date and time in UTC, to the millisecond`() throws {
+        let before = time(nil)
+        let text = WallClock.text
+        #expect(text.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/) != nil, "\(text)")
+        let numbers = text.split { !$0.isNumber }.compactMap { Int32($0) }
+        try #require(numbers.count == 7)
+        var parts = unsafe tm()
+        unsafe (parts.tm_year, parts.tm_mon) = (numbers[0] - 1900, numbers[1] - 1)
+        unsafe (parts.tm_mday, parts.tm_hour) = (numbers[2], numbers[3])
+        unsafe (parts.tm_min, parts.tm_sec) = (numbers[4], numbers[5])
+        let seconds = unsafe timegm(&parts)
+        #expect((before...time(nil)).contains(seconds), "\(text)")
+        #expect((before...time(nil)).contains(WallClock.seconds))
+    }
+
+    @Test func `what the system counts is what is used`() {
+        let before = ProcessFacts()
+        let descriptors = (0..<5).map { _ in dup(2) }
+        defer { for descriptor in descriptors { close(descriptor) } }
+        var sum = 0.0
+        while clock() < Int(before.processorSeconds * 1e6) + 20_000 { sum += 1 }
+        let after = ProcessFacts()
+        #expect(after.processorSeconds >= before.processorSeconds + 0.02, "\(sum)")
+        // Other tests of this process open and close some, too.
+        #expect(after.openDescriptors >= 8)
+        #expect(after.openDescriptors <= after.descriptorLimit)
+        var limit = rlimit()
+        _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        #expect(after.descriptorLimit == Int(clamping: limit.rlim_cur))
+        #expect((1 << 20..<1 << 40).contains(after.residentBytes))
+    }
+
+    @Test func `microseconds are those of the monotonic clock`() {
+        var before = timespec()
+        _ = unsafe clock_gettime(CLOCK_MONOTONIC, &before)
+        let microseconds = ServiceManager.monotonicMicroseconds
+        var after = timespec()
+        _ = unsafe clock_gettime(CLOCK_MONOTONIC, &after)
+        let range = [before, after].map { Int64($0.tv_sec) * 1_000_000 + Int64($0.tv_nsec) / 1_000 }
+        #expect((range[0]...range[1]).contains(microseconds))
+    }
+
+    @Test func `variables are those of the environment`() {
+        let path = unsafe getenv("PATH").map { unsafe String(cString: $0) }
+        #expect(ProcessEnvironment.value("PATH") == path)
+        #expect(ProcessEnvironment.names.contains("PATH"))
+        #expect(ProcessEnvironment.value("POSTERIOR_NO_SUCH_VARIABLE") == nil)
+    }
+}
