@@ -71,7 +71,7 @@ let package = Package(
             ]
         ),
         .target(name: "CSystemEvents"),
-        .target(name: "OperatingSystem", dependencies: ["SystemFiles"]),
+        .target(name: "OperatingSystem", dependencies: ["CSystemEvents", "SystemFiles"]),
         .target(name: "Credentials", dependencies: ["COpenSSL", "StrictJSON"]),
         .target(name: "MetricsExposition", dependencies: [metrics]),
         .target(name: "HTTPMessages", dependencies: [httpTypes]),

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import CSystemEvents
 import Glibc
 import SystemFiles
 
@@ -37,11 +37,9 @@ public struct ProcessFacts: Sendable {
 
 /// The time of day.
 public enum WallClock {
-    /// Seconds since the start of 1970.
-    public static var seconds: Int { Int(Date.now.timeIntervalSince1970) }
+    /// Milliseconds since the start of 1970.
+    public static var milliseconds: Int { Int(milliseconds_since_epoch()) }
 
-    /// The time now as RFC 3339 writes it, in UTC and with milliseconds.
-    public static var text: String {
-        Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    }
+    /// Seconds since the start of 1970.
+    public static var seconds: Int { milliseconds / 1_000 }
 }

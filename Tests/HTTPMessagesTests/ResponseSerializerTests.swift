@@ -109,6 +109,19 @@ import Testing
         #expect(HTTPDate.text(secondsSinceEpoch: seconds) == text)
     }
 
+    // By Python's datetime.
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"), (784_111_777_005, "1994-11-06T08:49:37.005Z"),
+            (951_868_799_999, "2000-02-29T23:59:59.999Z"), (-1, "1970-01-01T00:00:00.000Z"),
+            (4_107_542_400_120, "2100-03-01T00:00:00.120Z"),
+            (Int.max, "9999-12-31T23:59:59.999Z"),
+        ]
+    )
+    func `moments are written with their milliseconds`(milliseconds: Int, text: String) {
+        #expect(Timestamp.text(millisecondsSinceEpoch: milliseconds) == text)
+    }
+
     @Test func `an error's answer says its status, a code and a message as JSON`() {
         let response = HTTPParseError.overloaded.response
         #expect(response.head.status == .serviceUnavailable)

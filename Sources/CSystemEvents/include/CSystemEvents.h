@@ -1,10 +1,11 @@
-// What Swift's Glibc module leaves out: epoll, eventfd, accept4, mallopt.
+// What Swift's Glibc module leaves out: epoll, eventfd, accept4, mallopt, a clock without pointers.
 #ifndef CSYSTEMEVENTS_H
 #define CSYSTEMEVENTS_H
 #ifdef __linux__
 #include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 
 // <sys/socket.h> declares accept4 under _GNU_SOURCE alone, which would give fd_set another layout
 // here than in the Glibc module; so it is declared once more.
@@ -19,6 +20,13 @@ static inline void return_large_blocks(void) {
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
     mallopt(M_TRIM_THRESHOLD, 32 << 20);
 #endif
+}
+
+// The time of day.
+static inline long long milliseconds_since_epoch(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 #endif
 #endif

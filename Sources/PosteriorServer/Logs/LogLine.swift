@@ -1,3 +1,4 @@
+import HTTPMessages
 import OperatingSystem
 import StrictJSON
 
@@ -16,7 +17,7 @@ struct LogLine {
 
     /// Begins a line with the time, its level and what it is about.
     init(json: Bool, level: String, message: String) {
-        let time = WallClock.text
+        let time = Timestamp.text(millisecondsSinceEpoch: WallClock.milliseconds)
         guard json else {
             text.reserveCapacity(256)
             text.append(contentsOf: "\(time) \(level) ".utf8)
