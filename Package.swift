@@ -78,7 +78,8 @@ let package = Package(
         .target(
             name: "HTTPServing",
             dependencies: [
-                "COpenSSL", "CSystemEvents", "HTTPMessages", "OperatingSystem", httpTypes,
+                "COpenSSL", "CSystemEvents", "HTTPMessages", "OperatingSystem", "SystemFiles",
+                httpTypes,
             ]
         ),
         .target(

@@ -1,4 +1,5 @@
 public import HTTPMessages
+import SystemFiles
 
 /// Where a server listens and how much it takes on; every bound has its unit.
 public struct HTTPServerConfiguration: Sendable {
@@ -16,9 +17,9 @@ public struct HTTPServerConfiguration: Sendable {
     public var loopCount: Int?
     /// Threads that compute, a count; nil for one a core.
     public var workerCount: Int?
-    /// How long work may take before another thread helps out with what waits behind it, as many
-    /// threads as there are workers at most; nil for ever.
-    public var longWorkTime: Duration? = .milliseconds(50)
+    /// How long work may run for each request that waits behind it, before another thread helps out,
+    /// as many threads as there are workers at most; nil for ever.
+    public var longWorkTime: Duration? = .milliseconds(2)
     /// Most connections, a count; on 64 more probes are answered, and all else with 503.
     ///
     /// Never more than the process may open descriptors, less 128.
@@ -73,7 +74,7 @@ public enum HTTPServerError: Error, Sendable, Hashable, CustomStringConvertible 
     public var description: String {
         switch self {
         case .unknownHost(let host): "The host '\(host)' has no address to listen on."
-        case .system(let call, let code): "\(call) failed: \(systemErrorText(code))."
+        case .system(let call, let code): "\(call) failed: \(errorText(code))."
         case .notLoopback(let address): "The address \(address) is not a loopback address."
         case .unusableListener:
             "Of the sockets the process was started with, exactly one has to be a listening stream."

@@ -44,7 +44,8 @@ final class JobQueue: Sendable {
     ///   - timeout: Longest time a request may wait.
     ///   - accounts: Who pays for the work.
     ///   - workerCount: How many requests are computed at a time.
-    ///   - longWorkTime: How long work may run before another thread helps out; nil for ever.
+    ///   - longWorkTime: How long work may run for each request that waits, before another thread
+    ///     helps out; nil for ever.
     init(
         limit: Int,
         limitBytes: Int,

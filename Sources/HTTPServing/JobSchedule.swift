@@ -9,10 +9,11 @@ enum Work {
 /// Who does what, and when: the rules of a job queue, without threads and clocks.
 ///
 /// As many requests run as there are workers, in the order they came. Work that has run for long
-/// makes room: beyond `longWorkTime` it no longer counts, and as many threads again stand by to do
-/// what comes behind it, so that a few long requests do not keep all the others waiting. Of
-/// requests that are known to take long no more run than there are workers, which leaves those
-/// threads to the others.
+/// makes room: beyond `longWorkTime` for each request that waits it no longer counts, and as many
+/// threads again stand by to do what comes behind it, so that a few long requests do not keep all
+/// the others waiting. In a long line, whose length is what makes everybody wait, the order is kept
+/// for longer: who takes long would else be overtaken by all others. Of requests that are known to
+/// take long no more run than there are workers, which leaves those threads to the others.
 struct JobSchedule {
     /// What a thread does next.
     enum Step {
@@ -34,8 +35,8 @@ struct JobSchedule {
     private var running: [Running?]
     /// Threads that wait to be woken; the last one, whose memory is still warm, is woken first.
     private var idle: [Int] = []
-    /// The thread that waits for work to have run for long.
-    private var standby: Int?
+    /// The thread that waits for work to have run for long, and until when.
+    private var standby: (thread: Int, until: MonotonicTime)?
     private var isStopping = false
     private let workerCount: Int
     private let longWorkTime: Duration?
@@ -44,7 +45,8 @@ struct JobSchedule {
     ///
     /// - Parameters:
     ///   - workerCount: How many may compute.
-    ///   - longWorkTime: How long work may run before another thread helps out; nil for ever.
+    ///   - longWorkTime: How long work may run for each request that waits, before another thread
+    ///     helps out; nil for ever.
     init(workerCount: Int, longWorkTime: Duration?) {
         self.workerCount = workerCount
         self.longWorkTime = longWorkTime
@@ -94,7 +96,7 @@ struct JobSchedule {
     mutating func stop() -> [Int] {
         isStopping = true
         defer { idle.removeAll() }
-        return idle + (standby.map { [$0] } ?? [])
+        return idle + (standby.map { [$0.thread] } ?? [])
     }
 
     /// What a thread does that has nothing to do.
@@ -103,16 +105,16 @@ struct JobSchedule {
     mutating func next(_ thread: Int, at now: MonotonicTime) -> (step: Step, wake: Int?) {
         // One that was woken late may be listed.
         idle.removeAll { $0 == thread }
-        if standby == thread { standby = nil }
+        if standby?.thread == thread { standby = nil }
         if let work = take(at: now) {
             running[thread] = Running(begin: now, takesLong: work.takesLong)
             runningCount += 1
             return (.work(work), threadToWake(at: now))
         }
         let end = isStopping && waiting.isEmpty && pieces.isEmpty
-        guard !end else { return (.end, idle.popLast() ?? standby) }
+        guard !end else { return (.end, idle.popLast() ?? standby?.thread) }
         if standby == nil, let time = nextTime(after: now) {
-            standby = thread
+            standby = (thread, time)
             return (.wait(until: time), nil)
         }
         idle.append(thread)
@@ -122,8 +124,13 @@ struct JobSchedule {
     /// A thread for what may be done now; or else one that waits until something may.
     private mutating func threadToWake(at now: MonotonicTime) -> Int? {
         guard !waiting.isEmpty || !pieces.isEmpty else { return nil }
-        if mayTake(at: now) { return idle.popLast() ?? standby }
-        return standby == nil && nextTime(after: now) != nil ? idle.popLast() : nil
+        if mayTake(at: now) { return idle.popLast() ?? standby?.thread }
+        guard let time = nextTime(after: now) else { return nil }
+        guard let (thread, until) = standby else { return idle.popLast() }
+        guard time < until else { return nil }
+        // The line has become shorter.
+        standby = (thread, time)
+        return thread
     }
 
     private func mayTake(at now: MonotonicTime) -> Bool {
@@ -156,19 +163,24 @@ struct JobSchedule {
         runningCount >= workerCount && running.count { $0?.takesLong == true } >= workerCount
     }
 
+    /// How long work may run before it no longer counts; nil for ever.
+    private var patience: Duration? {
+        longWorkTime.map { $0 * max(1, waiting.count + pieces.count) }
+    }
+
     /// How much of what runs has not yet run for long.
     private func shortCount(at now: MonotonicTime) -> Int {
-        guard let longWorkTime else { return runningCount }
+        guard let patience else { return runningCount }
         return running.count { running in
-            running.map { now.since($0.begin) < longWorkTime } ?? false
+            running.map { now.since($0.begin) < patience } ?? false
         }
     }
 
     /// When the next work will have run for long, if that lets something begin.
     private func nextTime(after now: MonotonicTime) -> MonotonicTime? {
-        guard let longWorkTime, hasNext, runningCount < running.count else { return nil }
+        guard let patience, hasNext, runningCount < running.count else { return nil }
         return running.compactMap { running in
-            running.map { $0.begin.advanced(by: longWorkTime) }
+            running.map { $0.begin.advanced(by: patience) }
         }.filter { $0 > now }.min()
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import HTTPMessages
+import SystemFiles
 
 extension MonotonicTime {
     /// The time now.
@@ -27,14 +28,6 @@ func secondsSinceEpoch() -> Int {
 /// 2 ms with ten.
 func giveWay() {
     _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
-}
-
-/// The text of an error number.
-func systemErrorText(_ code: Int32) -> String {
-    var characters = [CChar](repeating: 0, count: 128)
-    guard unsafe strerror_r(code, &characters, characters.count) == 0 else { return "\(code)" }
-    let bytes = characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
-    return bytes.isEmpty ? "error \(code)" : String(decoding: bytes, as: UTF8.self)
 }
 
 /// How many processors this process may use: those that are there, or fewer by the quota of its
@@ -73,14 +66,8 @@ package func processorQuota(_ line: String) -> Int? {
 
 /// The first line of a small file, empty when it cannot be read.
 private func firstLine(ofFile path: String) -> String {
-    let raw = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard raw >= 0 else { return "" }
-    let file = Descriptor(owning: raw)
-    var bytes = [UInt8](repeating: 0, count: 4_096)
-    let count = unsafe bytes.withUnsafeMutableBytes { buffer in
-        unsafe read(file.raw, buffer.baseAddress, buffer.count)
-    }
-    return String(decoding: bytes.prefix(max(0, count)).prefix { $0 != 0x0A }, as: UTF8.self)
+    let bytes = try? OpenFile(reading: path).rest(limitBytes: 4_096)
+    return String(decoding: (bytes ?? []).prefix { $0 != 0x0A }, as: UTF8.self)
 }
 
 /// Lets the process open as many descriptors as it may and returns how many that is.

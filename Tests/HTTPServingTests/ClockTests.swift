@@ -62,9 +62,7 @@ import Testing
         let idle = try LoopbackClient(port: port)
         idle.send(request("GET /live"))
         #expect(idle.answer()?.text == "live")
-        let busy = try LoopbackClient(port: port)
-        busy.send(post("/slow", "done"))
-        service.gate.waitForArrival()
+        let busy = try service.clientAtGate(port, "done")
         let finished = DispatchSemaphore(value: 0)
         let result = Mutex(false)
         DispatchQueue.global().async {
@@ -91,9 +89,7 @@ import Testing
         let service = TestService()
         let server = HTTPServer(configuration: configuration, service: service)
         let port = try server.start().port
-        let busy = try LoopbackClient(port: port)
-        busy.send(post("/slow", "never"))
-        service.gate.waitForArrival()
+        let busy = try service.clientAtGate(port, "never")
         #expect(!server.drain(within: .milliseconds(50)))
         #expect(!server.waitUntilStopped())
         #expect(busy.rest() == "")

@@ -12,9 +12,7 @@ import Testing
                 $0.clientBudget = ClientBudget(millisecondsPerSecond: 10, burstMilliseconds: 10)
             }
         ) { port in
-            let client = try LoopbackClient(port: port)
-            client.send(post("/slow", "a"))
-            service.gate.waitForArrival()
+            let client = try service.clientAtGate(port, "a")
             usleep(50_000)
             service.gate.open()
             #expect(client.answer()?.text == "a")
@@ -39,9 +37,7 @@ import Testing
                 $0.clientBudget = ClientBudget(millisecondsPerSecond: 1_000, burstMilliseconds: 1)
             }
         ) { port in
-            let client = try LoopbackClient(port: port)
-            client.send(post("/slow", "a"))
-            service.gate.waitForArrival()
+            let client = try service.clientAtGate(port, "a")
             usleep(100_000)
             service.gate.open()
             #expect(client.answer()?.text == "a")
@@ -60,9 +56,7 @@ import Testing
                 $0.queueTimeout = .milliseconds(100)
             }
         ) { port in
-            let running = try LoopbackClient(port: port)
-            running.send(post("/slow", "a"))
-            service.gate.waitForArrival()
+            let running = try service.clientAtGate(port, "a")
             let waiting = try LoopbackClient(port: port)
             waiting.send(post("/echo", "b"))
             usleep(200_000)

@@ -5,13 +5,16 @@ import Testing
 @Suite(.serialized) struct LongWorkTests {
     private let service = TestService()
 
-    /// One worker, and one thread that helps out.
-    private func withOneWorker(_ body: (UInt16) throws -> Void) throws {
+    /// One worker, and one thread that helps out after some milliseconds.
+    private func withOneWorker(
+        longWorkTime: Int = 20,
+        _ body: (UInt16) throws -> Void
+    ) throws {
         try withServer(
             service,
             configuration: .with {
                 $0.workerCount = 1
-                $0.longWorkTime = .milliseconds(20)
+                $0.longWorkTime = .milliseconds(longWorkTime)
             },
             body
         )
@@ -32,6 +35,20 @@ import Testing
             for (index, client) in clients.enumerated() {
                 #expect(client.answer()?.text == "\(index)")
             }
+        }
+    }
+
+    @Test func `the longer the line, the longer work takes to be long`() throws {
+        try withOneWorker(longWorkTime: 50) { port in
+            let clients = try (0..<40).map { _ in try LoopbackClient(port: port) }
+            clients[0].send(post("/slow", "0"))
+            service.gate.waitForArrival()
+            for client in clients.dropFirst() { client.send(post("/slow", "more")) }
+            // Of 39 that wait the first begins after 2 s, and not after 50 ms.
+            #expect(!service.gate.hasArrival())
+            service.gate.waitForArrival()
+            service.gate.open(clients.count)
+            for client in clients { #expect(client.answer()?.status == 200) }
         }
     }
 

@@ -75,9 +75,7 @@ import Testing
         let service = TestService()
         try withServer(service) { port in
             do {
-                let gone = try LoopbackClient(port: port)
-                gone.send(post("/slow", "secret"))
-                service.gate.waitForArrival()
+                let gone = try service.clientAtGate(port, "secret")
                 gone.reset()
             }
             // Sooner or later one of these has the slot of the connection that has gone.
@@ -97,9 +95,7 @@ import Testing
     @Test func `work that waits for a client who has gone is not done`() throws {
         let service = TestService()
         try withServer(service, configuration: .with { $0.workerCount = 1 }) { port in
-            let first = try LoopbackClient(port: port)
-            first.send(post("/slow", "first"))
-            service.gate.waitForArrival()
+            let first = try service.clientAtGate(port, "first")
             do {
                 let gone = try LoopbackClient(port: port)
                 gone.send(post("/slow", "gone"))

@@ -20,9 +20,10 @@ final class Gate: Sendable {
         passes.wait()
     }
 
-    /// Waits until some work has come to the gate.
-    func waitForArrival() {
-        arrivals.wait()
+    /// Waits until some work has come to the gate; it has to within half a minute.
+    func waitForArrival(sourceLocation: SourceLocation = #_sourceLocation) {
+        let hasCome = arrivals.wait(timeout: .now() + .seconds(30)) == .success
+        #expect(hasCome, "nothing came to the gate", sourceLocation: sourceLocation)
     }
 
     /// Whether some work comes to the gate within a fifth of a second.
@@ -114,6 +115,20 @@ struct TestService: HTTPService {
         default: break
         }
         return ServerResponse(head: HTTPResponse(status: .ok), body: request.body)
+    }
+}
+
+extension TestService {
+    /// A client whose request keeps a worker at the gate.
+    func clientAtGate(
+        _ port: UInt16,
+        _ body: String,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> LoopbackClient {
+        let client = try LoopbackClient(port: port)
+        client.send(post("/slow", body))
+        gate.waitForArrival(sourceLocation: sourceLocation)
+        return client
     }
 }
 
