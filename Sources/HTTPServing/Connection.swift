@@ -33,6 +33,10 @@ final class Connection {
     var scheduled: MonotonicTime?
     /// Content counted with the job queue.
     var reservedBytes = 0
+    /// Output that waits for the client, counted with the job queue; 0 while all is taken at once.
+    var heldBytes = 0
+    /// When to see whether it has waited for too long.
+    var holdDue: MonotonicTime?
     /// Whether input came that cannot be used yet, or the end of input after it was noted.
     var hasUnwantedInput = false
     /// Whether the peer sends no more: it shut its sending side down, or is gone.
@@ -81,9 +85,14 @@ final class Connection {
 
     /// When the loop has to look at it though nothing happened.
     var deadline: MonotonicTime? {
-        let due = handshakeDeadline ?? state.deadline
-        return probeDue.map { min($0, due ?? $0) } ?? due
+        var due = handshakeDeadline ?? state.deadline
+        if let probeDue { due = min(probeDue, due ?? probeDue) }
+        if let holdDue { due = min(holdDue, due ?? holdDue) }
+        return due
     }
+
+    /// The memory that output takes until all of it has been written, in bytes.
+    var outputBytes: Int { head.capacity + content.capacity }
 
     /// Whether output waits to be written.
     var hasOutput: Bool { headStart < head.count || contentStart < content.count }

@@ -108,8 +108,11 @@ extension EventLoop {
     /// Writes out what is queued; false when the connection has to wait or is closed.
     func flush(_ connection: Connection) -> Bool {
         switch connection.flush(at: now) {
-        case .drained: return true
+        case .drained:
+            letGo(connection)
+            return true
         case .blocked:
+            hold(connection)
             schedule(connection)
             return false
         case .failed:
@@ -158,6 +161,7 @@ extension EventLoop {
         if connection.streaming == nil, !connection.hasOutput { connection.transport.sayGoodbye() }
         if connection.streaming != nil { cutOff(connection) }
         releaseContent(of: connection)
+        letGo(connection)
         if connection.handshakeDeadline != nil { handshakeEnded(connection, .abandoned) }
         mailbox.epoll.remove(connection.transport.socket.descriptor)
         ledger.release(connection.address)

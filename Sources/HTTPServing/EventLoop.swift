@@ -10,6 +10,7 @@ final class LoopParts: Sendable {
     let limits: HTTPLimits
     let handshakes: HandshakeRules?
     let queue: JobQueue
+    let heldAnswerTime: Duration
     let accounts: ClientAccounts?
     let clientRequests: ClientRequests?
     let failedKeys: FailedKeys?
@@ -25,6 +26,7 @@ final class LoopParts: Sendable {
         limits: HTTPLimits,
         handshakes: HandshakeRules?,
         queue: JobQueue,
+        heldAnswerTime: Duration,
         accounts: ClientAccounts?,
         clientRequests: ClientRequests?,
         failedKeys: FailedKeys?,
@@ -38,6 +40,7 @@ final class LoopParts: Sendable {
         self.limits = limits
         self.handshakes = handshakes
         self.queue = queue
+        self.heldAnswerTime = heldAnswerTime
         self.accounts = accounts
         self.clientRequests = clientRequests
         self.failedKeys = failedKeys
@@ -67,6 +70,8 @@ final class EventLoop {
     let observer: (any HTTPServerObserver)?
     let limits: HTTPLimits
     let queue: JobQueue
+    /// How long an answer may wait for its client while too much is held.
+    let heldAnswerTime: Duration
     let accounts: ClientAccounts?
     let clientRequests: ClientRequests?
     let failedKeys: FailedKeys?
@@ -107,6 +112,7 @@ final class EventLoop {
         handshakeRules = parts.handshakes
         serializer = ResponseSerializer(isSecure: parts.handshakes != nil)
         queue = parts.queue
+        heldAnswerTime = parts.heldAnswerTime
         accounts = parts.accounts
         clientRequests = parts.clientRequests
         failedKeys = parts.failedKeys
@@ -200,6 +206,7 @@ final class EventLoop {
             else { continue }
             connection.scheduled = nil
             if let due = connection.probeDue, due <= now { probe(connection) }
+            if let due = connection.holdDue, due <= now { reviewHold(connection) }
             guard !connection.isClosed else { continue }
             if let deadline = connection.handshakeDeadline, deadline <= now {
                 handshakeEnded(connection, .timeout)

@@ -155,6 +155,7 @@ public final class HTTPServer: Sendable {
                 limits: configuration.limits,
                 handshakes: HandshakeRules(configuration, loopCount: loopCount),
                 queue: queue,
+                heldAnswerTime: configuration.heldAnswerTime,
                 accounts: accounts,
                 clientRequests: clientRequests,
                 failedKeys: failedKeys,

@@ -31,8 +31,11 @@ public struct HTTPServerConfiguration: Sendable {
     /// That is half more than 64: so many clients are all served, and when more of them ask, those
     /// that are taken wait at most half as long again.
     public var queueLimit = 96
-    /// Most content held for requests, in bytes; 503 beyond it.
+    /// Most content held for requests, and of answers that wait for their clients, in bytes; 503
+    /// beyond it.
     public var queueLimitBytes = 256 << 20
+    /// How long an answer may wait for its client while more than that is held; cut off after it.
+    public var heldAnswerTime: Duration = .seconds(10)
     /// Longest time a request may wait for a worker; 503 after it, and for new requests while
     /// the first in line has waited that long.
     public var queueTimeout: Duration = .seconds(10)

@@ -69,7 +69,7 @@ public struct HTTPServerLoad: Sendable, Equatable {
     public var running = 0
     /// The most that may wait and run together, a count.
     public var queueLimit = 0
-    /// Content held for requests, in bytes.
+    /// Content held for requests, and of answers that wait for their clients, in bytes.
     public var queueBytes = 0
 
     /// Not at all.

@@ -82,7 +82,10 @@ final class JobQueue: Sendable {
         }
     }
 
-    /// Counts content that has arrived; false when that is too much.
+    /// Whether more is held than may be.
+    var isOverfull: Bool { byteCount.load(ordering: .relaxed) > limitBytes }
+
+    /// Counts content that has arrived or waits to be sent; false when that is too much.
     func reserve(bytes count: Int) -> Bool {
         byteCount.wrappingAdd(count, ordering: .relaxed).newValue <= limitBytes
     }
@@ -187,7 +190,8 @@ final class JobQueue: Sendable {
         idleWorkers: Int
     ) {
         let start = MonotonicTime.now
-        guard start.since(job.submitted) < timeout else {
+        // Answers that wait for their clients may have taken the room for one more.
+        guard start.since(job.submitted) < timeout, !isOverfull else {
             finish(thread, bytes: job.request.body.count)
             job.place?.giveBack()
             job.mailbox.post(.waitedTooLong(job.token, number: job.number))

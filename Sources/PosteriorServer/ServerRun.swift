@@ -97,6 +97,7 @@ struct ServerRun {
         watch.start { occasion in reload.run(occasion) }
         ServiceManager.notify("READY=1")
         Watchdog.start(server)
+        FreedMemory.startGivingBack()
         shutdown.started(server)
         guard server.waitUntilStopped() else {
             throw Failure("stopped; requests that took too long were cut off")

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPMessages
 import HTTPServing
 import Testing
@@ -52,6 +53,54 @@ import Testing
                 fitting.send(body)
                 #expect(fitting.answer()?.body == body)
             }
+        }
+    }
+
+    @Test func `answers that wait for their clients take room, and then slow clients lose them`()
+        throws
+    {
+        let service = TestService()
+        try withServer(
+            service,
+            configuration: .with {
+                $0.workerCount = 1
+                $0.queueLimitBytes = 2_000_000
+                $0.heldAnswerTime = .seconds(1)
+            }
+        ) { port in
+            let running = try service.clientAtGate(port, "a")
+            let waiting = try LoopbackClient(port: port)
+            waiting.send(post("/echo", "b"))
+            let slow = try LoopbackClient(port: port)
+            slow.send(request("GET /big"))
+            #expect(slow.some() != nil)
+            let client = try LoopbackClient(port: port)
+            client.send(post("/echo", "c"))
+            #expect(client.answer()?.status == 503)
+            service.gate.open()
+            #expect(running.answer()?.text == "a")
+            #expect(waiting.answer()?.status == 503)
+            var status = 503
+            for _ in 0..<1_000 where status == 503 {
+                usleep(10_000)
+                client.send(post("/echo", "d"))
+                status = client.answer()?.status ?? 0
+            }
+            #expect(status == 200)
+            while slow.some() != nil {}
+            #expect(slow.wasReset)
+        }
+    }
+
+    @Test func `an answer that waits is left alone while there is room`() throws {
+        let configuration = HTTPServerConfiguration.with {
+            $0.heldAnswerTime = .milliseconds(10)
+        }
+        try withServer(configuration: configuration) { port in
+            let slow = try LoopbackClient(port: port)
+            slow.send(request("GET /big"))
+            usleep(200_000)
+            #expect(slow.answer()?.body.count == 30_000_000)
         }
     }
 

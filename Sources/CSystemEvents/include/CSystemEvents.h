@@ -1,4 +1,4 @@
-// What Swift's Glibc module leaves out: epoll, eventfd, accept4, mallopt, a clock without pointers.
+// What Swift's Glibc module leaves out: epoll, eventfd, accept4, the allocator, a clock without pointers.
 #ifndef CSYSTEMEVENTS_H
 #define CSYSTEMEVENTS_H
 #ifdef __linux__
@@ -19,6 +19,13 @@ static inline void return_large_blocks(void) {
 #ifdef __GLIBC__
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
     mallopt(M_TRIM_THRESHOLD, 32 << 20);
+#endif
+}
+
+// Gives the pages back that lie between blocks in use.
+static inline void return_freed_pages(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
 #endif
 }
 

@@ -83,7 +83,11 @@ extension ServiceMetrics {
             .gauge,
             "The most requests that may wait and be worked on together."
         ),
-        MetricDefinition("posterior_queue_bytes", .gauge, "Content held for requests."),
+        MetricDefinition(
+            "posterior_queue_bytes",
+            .gauge,
+            "Content of requests and waiting answers that is held."
+        ),
         MetricDefinition(
             "posterior_infer_requests_total",
             .counter,

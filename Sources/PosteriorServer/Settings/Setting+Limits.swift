@@ -34,7 +34,10 @@ extension Setting {
             \.limits.queueBytes,
             in: 1...(1 << 40),
             value: "bytes",
-            "Most content of requests that is held; more is answered 503."
+            """
+            Most content of requests that is held, and of answers that wait for their clients; more \
+            is answered 503, and answers that wait for over ten seconds are cut off.
+            """
         ),
         .integer(
             "queue-timeout",
