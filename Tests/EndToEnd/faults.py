@@ -288,9 +288,13 @@ def endless(server, head, piece, most=1 << 30):
                 client.settimeout(30)
                 client.sendall(piece)
                 sent += len(piece)
+        except OSError:
+            # The server has closed; what it said before that can still be read.
+            pass
+        try:
             client.settimeout(30)
             return int(client.recv(4096)[9:12]), sent
-        except OSError:
+        except (OSError, ValueError):
             return 0, sent
 
 
