@@ -37,7 +37,9 @@ struct SampleAnswer {
 
     /// The answer as JSON.
     func encoded() -> [UInt8] {
-        let numbers = output == .summary ? 0 : entries.count * count * (thetaDim + 1)
+        // Errors are short, however many draws were asked for.
+        let answered = entries.count { (try? $0.get()) != nil }
+        let numbers = output == .summary ? 0 : answered * count * (thetaDim + 1)
         return JSONWriter.answer(
             capacity: 512 + 13 * numbers,
             model: model,
