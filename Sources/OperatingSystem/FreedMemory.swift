@@ -6,9 +6,8 @@ public enum FreedMemory {
     /// Gives what lies between blocks in use back to the system.
     ///
     /// The allocator gives back by itself what lies beyond the last of them. What is allocated by one
-    /// thread and freed by another, as answers are, leaves gaps: under ten minutes of mixed load
-    /// (`Tests/Load/mixed.py`) 29 MB stayed in use, and resident memory grew from 63 to 68 MB. This
-    /// takes 0.2 to 0.6 ms then.
+    /// thread and freed by another, as answers are, leaves gaps. This takes 0.2 to 0.6 ms under mixed
+    /// load (`Tests/Load/mixed.py`).
     static func giveBack() {
         return_freed_pages()
     }

@@ -4,9 +4,7 @@
 #     Tests/Sanitizers/run.sh address|thread [argument of swift test ...]
 #
 # Reports go to .build-asan/reports or .build-tsan/reports, also those of the programs that the tests start; ends with
-# status 1 when there is one. Skip StatisticalTests, which train for minutes without a sanitizer:
-#
-#     Tests/Sanitizers/run.sh thread --skip StatisticalTests
+# status 1 when there is one.
 set -eu
 sanitizer=${1:?address or thread}
 shift
