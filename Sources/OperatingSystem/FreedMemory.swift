@@ -8,16 +8,16 @@ public enum FreedMemory {
     /// The allocator gives back by itself what lies beyond the last of them. What is allocated by one
     /// thread and freed by another, as answers are, leaves gaps. This takes 0.2 to 0.6 ms under mixed
     /// load (`Tests/Load/mixed.py`).
-    static func giveBack() {
+    package static func giveBack() {
         return_freed_pages()
     }
 
-    /// Gives it back every few seconds, on a thread of its own, for as long as the process lives.
-    public static func startGivingBack(everySeconds seconds: Int = 10) {
+    /// Gives it back every ten seconds, on a thread of its own, for as long as the process lives.
+    public static func startGivingBack() {
         DispatchQueue(label: "posterior-memory").async {
             let pause = DispatchSemaphore(value: 0)
             while true {
-                _ = pause.wait(timeout: .now() + .seconds(seconds))
+                _ = pause.wait(timeout: .now() + .seconds(10))
                 giveBack()
             }
         }

@@ -13,11 +13,9 @@ import Testing
                 $0.queueLimit = 2
             }
         ) { port in
-            let running = try LoopbackClient(port: port)
+            let running = try service.clientAtGate(port, "a")
             let waiting = try LoopbackClient(port: port)
             let refused = try LoopbackClient(port: port)
-            running.send(post("/slow", "a"))
-            service.gate.waitForArrival()
             waiting.send(post("/slow", "b"))
             let live = try LoopbackClient(port: port)
             live.send(request("GET /live"))

@@ -3,12 +3,14 @@
     python3 Tests/Load/check_long.py .build/release/posterior-server
 
 Small draws beside four robustness checks of many seconds may not take 50 ms. Resident memory may be
-40 MB when the server is idle, and 100 MB more once 64 clients have sent 14 MB each, twice.
+40 MB when the server is idle, 100 MB more once 64 clients have sent 14 MB each, twice, and 400 MB
+more while 100 clients hardly read answers of 14 MB; somebody else is answered again within 12 s.
 """
 
 import http.client
 import json
 import pathlib
+import socket
 import statistics
 import sys
 import threading
@@ -67,15 +69,54 @@ def long(program):
     )
 
 
+def resident(child):
+    """Megabytes in memory."""
+    status = pathlib.Path(f"/proc/{child.pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def unread(program):
+    child, port = check_load.start(program)
+    body = json.dumps({"observation": [0.1, -0.2], "theta": [[0, 0]] * 1_300_000})
+    message = f"POST /v1/models/two_moons/log_prob HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}"
+    clients = []
+    size = 0
+    for _ in range(100):
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        client.connect(("127.0.0.1", port))
+        try:
+            client.sendall(f"{message}\r\n\r\n{body}".encode())
+        except OSError:
+            pass  # Refused before all of it was sent.
+        clients.append(client)
+        time.sleep(0.2)
+        size = max(size, resident(child))
+    begin = time.monotonic()
+    answers = [0]
+    while answers[-1] != 200 and time.monotonic() < begin + 30:
+        for client in clients:
+            try:
+                client.recv(128, socket.MSG_DONTWAIT)
+            except OSError:
+                pass
+        post(port, "/v1/models/two_moons/sample", check_load.body(10), answers)
+        size = max(size, resident(child))
+        time.sleep(0.1)
+    check_load.stop(child)
+    seconds = time.monotonic() - begin
+    check_load.report(
+        "unread",
+        f"{size:.0f} MB at most; {answers.count(503)} refusals of somebody else, then"
+        f" {answers[-1]} after {seconds:.1f} s",
+        size < 440 and answers[-1] == 200 and seconds < 12,
+    )
+
+
 def memory(program):
     child, port = check_load.start(program)
-
-    def resident():
-        status = pathlib.Path(f"/proc/{child.pid}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0]) / 1024
-
     time.sleep(1)
-    idle_size = resident()
+    idle_size = resident(child)
     check_load.report("memory, idle", f"{idle_size:.0f} MB", idle_size < 40)
     theta = [[0.123456, -0.234567]] * 600_000
     data = json.dumps({"observation": [0.1, -0.2], "theta": theta})
@@ -84,7 +125,7 @@ def memory(program):
         for thread in asking:
             thread.join()
     time.sleep(1)
-    size = resident()
+    size = resident(child)
     check_load.stop(child)
     check_load.report(
         "memory",
@@ -97,6 +138,7 @@ def memory(program):
 def main():
     program = pathlib.Path(sys.argv[1]).resolve()
     memory(program)
+    unread(program)
     long(program)
     sys.exit(bool(check_load.failures))
 

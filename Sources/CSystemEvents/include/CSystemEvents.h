@@ -15,7 +15,7 @@ extern int accept4(int descriptor, struct sockaddr *address, unsigned int *lengt
 // Has blocks of half a mebibyte and more given back to the system as soon as they are freed. Left to
 // itself glibc keeps blocks up to the longest that was ever freed, of at most 32 MiB: so would the
 // content of a few dozen long requests stay in memory for ever. The second line keeps short ones.
-// Under mixed load (Tests/Load/mixed.py) 55 MB stay resident; with a mebibyte they were 62 and grew,
+// Under mixed load (Tests/Load/mixed.py) 57 MB stay resident; with a mebibyte they were 62 and grew,
 // as small blocks came to lie between large ones; with a quarter there were 11 % fewer answers.
 static inline void return_large_blocks(void) {
 #ifdef __GLIBC__
