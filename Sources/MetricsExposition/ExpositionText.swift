@@ -32,59 +32,12 @@ struct ExpositionText {
 
     mutating func append(_ family: MetricsRegistry.Family) {
         bytes += format == .openMetrics ? family.openMetricsHead : family.prometheusHead
-        for series in family.series {
-            switch series.handler {
-            case .number(let handler):
-                begin(0, series)
-                end(handler.value)
-            case .histogram(let handler): append(handler.counts, series)
-            }
-        }
-    }
-
-    private mutating func append(_ counts: HistogramHandler.Counts, _ series: MetricSeries) {
-        var total = 0
-        for (index, count) in counts.buckets.enumerated() {
-            total += count
-            begin(index, series)
-            end(total)
-        }
-        begin(counts.buckets.count, series)
-        end(counts.sum)
-        begin(counts.buckets.count + 1, series)
-        end(total)
+        for series in family.series { bytes += series.lines }
     }
 
     consuming func finish() -> [UInt8] {
         if format == .openMetrics { bytes += "# EOF\n".utf8 }
         return bytes
-    }
-
-    /// Writes what stands before one of the values of a series.
-    private mutating func begin(_ index: Int, _ series: MetricSeries) {
-        bytes += series.starts[(index == 0 ? 0 : series.ends[index - 1])..<series.ends[index]]
-    }
-
-    private mutating func end(_ value: Double) {
-        // Most are counts, and have no fraction.
-        if let whole = Int(exactly: value) {
-            end(whole)
-        } else if value.isNaN {
-            bytes += "NaN\n".utf8
-        } else if value.isInfinite {
-            bytes += (value < 0 ? "-Inf\n" : "+Inf\n").utf8
-        } else {
-            bytes += "\(value)\n".utf8
-        }
-    }
-
-    private mutating func end(_ value: Int) {
-        if (0...9).contains(value) {
-            bytes.append(UInt8(ascii: "0") + UInt8(value))
-        } else {
-            bytes += String(value).utf8
-        }
-        bytes.append(UInt8(ascii: "\n"))
     }
 
     /// What stands before the series of a metric.

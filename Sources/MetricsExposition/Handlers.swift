@@ -29,7 +29,7 @@ final class NumberHandler: CounterHandler, FloatingPointCounterHandler, MeterHan
 /// Counts of values up to each bound.
 final class HistogramHandler: RecorderHandler, TimerHandler {
     /// What has been recorded.
-    struct Counts {
+    struct Counts: Equatable, Sendable {
         /// Values at or below each bound and above the one before, then those above all.
         var buckets: [Int]
         var sum = 0.0

@@ -60,11 +60,18 @@ package struct ModelCatalog: Sendable {
         }
     }
 
+    /// What there is to GET of a version, made once.
+    private struct Pages {
+        /// What `GET /v1/models/…` says.
+        let card: [UInt8]
+        /// What `GET /v2/models/…` says.
+        let metadata: [UInt8]
+    }
+
     private struct Versions {
         var entries: [Int: Entry] = [:]
         var latest: Entry
-        /// What `GET …/versions/N` says of each version.
-        var cards: [Int: [UInt8]] = [:]
+        var pages: [Int: Pages] = [:]
     }
 
     private let models: [String: Versions]
@@ -79,8 +86,13 @@ package struct ModelCatalog: Sendable {
         for (name, entries) in served {
             let numbers = entries.keys.sorted()
             guard let latest = numbers.last.flatMap({ entries[$0] }) else { continue }
-            let cards = entries.mapValues { ModelCard.encode($0.model, versions: numbers) }
-            models[name] = Versions(entries: entries, latest: latest, cards: cards)
+            let pages = entries.mapValues { entry in
+                Pages(
+                    card: ModelCard.encode(entry.model, versions: numbers),
+                    metadata: ProtocolPages.model(entry, versions: numbers)
+                )
+            }
+            models[name] = Versions(entries: entries, latest: latest, pages: pages)
         }
         self.models = models
         names = models.keys.sorted()
@@ -107,7 +119,12 @@ package struct ModelCatalog: Sendable {
     }
 
     /// What `GET /v1/models/…` says of a model.
-    func card(_ entry: Entry) -> [UInt8] { models[entry.name]?.cards[entry.version] ?? [] }
+    func card(_ entry: Entry) -> [UInt8] { models[entry.name]?.pages[entry.version]?.card ?? [] }
+
+    /// What `GET /v2/models/…` says of a model.
+    func metadata(_ entry: Entry) -> [UInt8] {
+        models[entry.name]?.pages[entry.version]?.metadata ?? []
+    }
 
     /// Notes which model a request asks for, so far as there is one.
     ///

@@ -30,8 +30,7 @@ extension PosteriorService {
         case .names: return ProtocolPages.names(models.catalog)
         case .metadata:
             let catalog = models.catalog
-            let entry = try catalog.entry(match)
-            return ProtocolPages.model(entry, versions: catalog.versions(entry.name))
+            return catalog.metadata(try catalog.entry(match))
         case .modelReady:
             let entry = try models.catalog.entry(match)
             guard !readiness.isDraining else {

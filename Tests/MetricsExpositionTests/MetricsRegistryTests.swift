@@ -60,6 +60,26 @@ import Testing
         #expect(text.hasSuffix("size_count{kind=\"x\"} 4\n# EOF\n"))
     }
 
+    @Test func `what has changed since the last page is shown as it is now`() {
+        record()
+        let first = text(.prometheus)
+        #expect(text(.prometheus) == first)
+        // Two more in another bucket, whose sum is nothing.
+        let size = Recorder(label: "size", dimensions: [("kind", "x")], factory: registry)
+        for value in [-3.0, 3.0] { size.record(value) }
+        Meter(label: "level", factory: registry).set(2.0)
+        let second = text(.prometheus)
+        for line in [
+            "level 2", "size_bucket{kind=\"x\",le=\"0.5\"} 3",
+            "size_bucket{kind=\"x\",le=\"2.0\"} 4",
+            "size_bucket{kind=\"x\",le=\"+Inf\"} 6", "size_sum{kind=\"x\"} 5.75",
+            "size_count{kind=\"x\"} 6",
+        ] {
+            #expect(second.contains("\n\(line)\n"), "\(line)")
+        }
+        #expect(second.contains("place=\"a\\\"b\\\\c\\nd\"} 4\n"))
+    }
+
     @Test func `what is not defined, or has other labels, is not kept`() {
         Counter(label: "other_total", factory: registry).increment()
         Counter(label: "seen_total", factory: registry).increment()

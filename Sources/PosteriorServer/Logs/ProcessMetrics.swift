@@ -13,6 +13,8 @@ final class ProcessMetrics: Sendable {
     private let log: ServerLog
     private let processor: FloatingPointCounter
     private let dropped: Counter
+    private let connections, waiting, running, queueLimit, queueBytes, ready: Meter
+    private let residentBytes, openDescriptors, descriptorLimit: Meter
     /// What the counters have counted so far.
     private let counted = Mutex((seconds: 0.0, lines: 0))
 
@@ -22,12 +24,24 @@ final class ProcessMetrics: Sendable {
         _ readiness: Readiness,
         _ log: ServerLog
     ) {
+        func gauge(_ name: String, _ labels: [(String, String)] = []) -> Meter {
+            Meter(label: name, dimensions: labels, factory: registry)
+        }
         self.registry = registry
         self.server = server
         self.readiness = readiness
         self.log = log
         processor = FloatingPointCounter(label: "process_cpu_seconds_total", factory: registry)
         dropped = Counter(label: "posterior_log_lines_dropped_total", factory: registry)
+        connections = gauge("posterior_http_connections")
+        waiting = gauge("posterior_queue_depth")
+        running = gauge("posterior_in_flight")
+        queueLimit = gauge("posterior_queue_limit")
+        queueBytes = gauge("posterior_queue_bytes")
+        ready = gauge("posterior_ready")
+        residentBytes = gauge("process_resident_memory_bytes")
+        openDescriptors = gauge("process_open_fds")
+        descriptorLimit = gauge("process_max_fds")
         for what in ["certificates", "keys", "models"] {
             for result in ["ok", "failed"] {
                 _ = Counter(
@@ -37,8 +51,8 @@ final class ProcessMetrics: Sendable {
                 )
             }
         }
-        set("posterior_build_info", 1, [("version", PosteriorService.release)])
-        set("process_start_time_seconds", Double(WallClock.seconds))
+        gauge("posterior_build_info", [("version", PosteriorService.release)]).set(1)
+        gauge("process_start_time_seconds").set(Double(WallClock.seconds))
     }
 
     /// Has the registry ask from now on.
@@ -48,16 +62,16 @@ final class ProcessMetrics: Sendable {
 
     private func update() {
         let load = server.load
-        set("posterior_http_connections", Double(load.connections))
-        set("posterior_queue_depth", Double(load.waiting))
-        set("posterior_in_flight", Double(load.running))
-        set("posterior_queue_limit", Double(load.queueLimit))
-        set("posterior_queue_bytes", Double(load.queueBytes))
-        set("posterior_ready", readiness.isDraining ? 0 : 1)
+        connections.set(load.connections)
+        waiting.set(load.waiting)
+        running.set(load.running)
+        queueLimit.set(load.queueLimit)
+        queueBytes.set(load.queueBytes)
+        ready.set(readiness.isDraining ? 0 : 1)
         let facts = ProcessFacts()
-        set("process_resident_memory_bytes", Double(facts.residentBytes))
-        set("process_open_fds", Double(facts.openDescriptors))
-        set("process_max_fds", Double(facts.descriptorLimit))
+        residentBytes.set(facts.residentBytes)
+        openDescriptors.set(facts.openDescriptors)
+        descriptorLimit.set(facts.descriptorLimit)
         let lines = log.sink.droppedCount
         let more = counted.withLock { counted in
             defer { counted = (max(counted.seconds, facts.processorSeconds), lines) }
@@ -65,9 +79,5 @@ final class ProcessMetrics: Sendable {
         }
         if more.0 > 0 { processor.increment(by: more.0) }
         if more.1 > 0 { dropped.increment(by: more.1) }
-    }
-
-    private func set(_ name: String, _ value: Double, _ labels: [(String, String)] = []) {
-        Meter(label: name, dimensions: labels, factory: registry).set(value)
     }
 }
