@@ -15,7 +15,7 @@ extension MetricsRegistry {
     /// *Reference*: Prometheus documentation, Exposition formats; OpenMetrics 1.0, §5.
     public func exposition(_ format: ExpositionFormat) -> [UInt8] {
         var text = ExpositionText(format: format)
-        for family in snapshot() { text.append(family) }
+        forEachFamily { text.append($0) }
         return text.finish()
     }
 }
@@ -30,9 +30,9 @@ struct ExpositionText {
         bytes.reserveCapacity(262_144)
     }
 
-    mutating func append(_ family: MetricsRegistry.Family) {
+    mutating func append(_ family: borrowing MetricsRegistry.Family) {
         bytes += format == .openMetrics ? family.openMetricsHead : family.prometheusHead
-        for series in family.series { bytes += series.lines }
+        for index in family.series.indices { family.series[index].append(to: &bytes) }
     }
 
     consuming func finish() -> [UInt8] {

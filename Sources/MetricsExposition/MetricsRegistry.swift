@@ -34,18 +34,17 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
         }
     }
 
-    private let families: Mutex<[String: Family]>
-    private let order: [String]
+    /// In the order in which they were defined.
+    private let families: Mutex<[Family]>
+    private let places: [String: Int]
     private let collectors = Mutex<[@Sendable () -> Void]>([])
 
     /// Makes a registry for some metrics.
     public init(_ definitions: [MetricDefinition]) {
-        order = definitions.map(\.name)
-        families = Mutex(
-            Dictionary(
-                definitions.map { ($0.name, Family($0)) },
-                uniquingKeysWith: { first, _ in first }
-            )
+        families = Mutex(definitions.map(Family.init))
+        places = Dictionary(
+            definitions.enumerated().map { ($1.name, $0) },
+            uniquingKeysWith: { first, _ in first }
         )
     }
 
@@ -54,11 +53,13 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
         collectors.withLock { $0.append(collector) }
     }
 
-    /// The metrics that have series, in the order in which they were defined, up to date.
-    func snapshot() -> [Family] {
+    /// Shows the metrics that have series, up to date; meanwhile none is added or forgotten.
+    func forEachFamily(_ body: (borrowing Family) -> Void) {
         for collector in collectors.withLock({ $0 }) { collector() }
-        return families.withLock { families in
-            order.compactMap { families[$0] }.filter { !$0.series.isEmpty }
+        families.withLock { families in
+            for index in families.indices where !families[index].series.isEmpty {
+                body(families[index])
+            }
         }
     }
 
@@ -66,8 +67,9 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
         _ name: String,
         _ dimensions: [(String, String)]
     ) -> MetricSeries.Handler? {
-        families.withLock { families in
-            guard let family = families[name] else { return nil }
+        guard let place = places[name] else { return nil }
+        return families.withLock { families in
+            let family = families[place]
             let definition = family.definition
             guard Set(dimensions.map(\.0)) == Set(definition.labels),
                 dimensions.count == definition.labels.count
@@ -77,7 +79,7 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
             if isTaken { return family.series[index].handler }
             guard family.series.count < Self.seriesLimit else { return nil }
             let series = MetricSeries(of: definition, labels: labels)
-            families[name]?.series.insert(series, at: index)
+            families[place].series.insert(series, at: index)
             return series.handler
         }
     }
@@ -97,8 +99,8 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
 
     private func remove(_ handler: AnyObject) {
         families.withLock { families in
-            for name in order {
-                families[name]?.series.removeAll { series in
+            for index in families.indices {
+                families[index].series.removeAll { series in
                     switch series.handler {
                     case .number(let number): number === handler
                     case .histogram(let histogram): histogram === handler
