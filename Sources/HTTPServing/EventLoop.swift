@@ -7,6 +7,7 @@ import Synchronization
 final class LoopParts: Sendable {
     let service: any HTTPService
     let observer: (any HTTPServerObserver)?
+    let priority: IOPriority
     let limits: HTTPLimits
     let handshakes: HandshakeRules?
     let queue: JobQueue
@@ -23,6 +24,7 @@ final class LoopParts: Sendable {
     init(
         service: any HTTPService,
         observer: (any HTTPServerObserver)?,
+        priority: IOPriority,
         limits: HTTPLimits,
         handshakes: HandshakeRules?,
         queue: JobQueue,
@@ -37,6 +39,7 @@ final class LoopParts: Sendable {
     ) {
         self.service = service
         self.observer = observer
+        self.priority = priority
         self.limits = limits
         self.handshakes = handshakes
         self.queue = queue
@@ -103,6 +106,7 @@ final class EventLoop {
     private var listener: Listener?
     private var listenerPause: MonotonicTime?
     private var nextMailbox = 0
+    private var priority: LoopPriority
 
     /// Makes a loop of its parts, on the thread that will run it.
     init(_ parts: LoopParts) {
@@ -120,27 +124,34 @@ final class EventLoop {
         mailboxes = parts.mailboxes
         mailbox = parts.mailboxes[parts.index]
         listener = parts.listener.withLock { $0.take() }
+        priority = LoopPriority(parts.priority, at: now)
     }
 
     /// Serves until drained.
     ///
     /// - Returns: Whether every connection came to its end; false when some were cut off.
     func run() -> Bool {
+        // The thread is used for something else afterwards.
+        defer { priority.giveUp() }
         _ = mailbox.epoll.add(mailbox.wakeUp.descriptor, .input, key: Key.wakeUp)
         resumeListening()
         while true {
             let count = mailbox.epoll.wait(into: events, milliseconds: waitingTime())
             now = .now
+            priority.review(at: now)
             handshakeTime = .zero
             serializer.setTime(secondsSinceEpoch: secondsSinceEpoch())
+            var hasMessages = false
             for index in 0..<count {
                 let (key, readiness) = events[index]
                 switch key {
                 case Key.listener: acceptWaiting()
-                case Key.wakeUp: for message in mailbox.takeAll() { take(message) }
+                case Key.wakeUp: hasMessages = true
                 default: connectionIsReady(ConnectionToken(key: key), readiness)
                 }
             }
+            // After the requests, most of which take less time than the answer to a computed one.
+            if hasMessages { for message in mailbox.takeAll() { take(message) } }
             expireTimers()
             if !admitted.isEmpty { answerAdmitted() }
             if let listenerPause, listenerPause <= now { resumeListening() }

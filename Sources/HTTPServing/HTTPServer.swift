@@ -152,6 +152,7 @@ public final class HTTPServer: Sendable {
             let parts = LoopParts(
                 service: service,
                 observer: observer,
+                priority: configuration.ioPriority,
                 limits: configuration.limits,
                 handshakes: HandshakeRules(configuration, loopCount: loopCount),
                 queue: queue,
@@ -164,7 +165,8 @@ public final class HTTPServer: Sendable {
                 index: index,
                 listener: door.take()
             )
-            // Above the default it would take privileges, whose lack the system's log would tell of.
+            // A quality above the default takes privileges, and the system's log would tell of their
+            // lack; the loop sets its own priority.
             run(on: "posterior-loop-\(index)", .default, in: loops) { [self] in
                 let loop = EventLoop(parts)
                 if !loop.run() { wasCutOff.store(true, ordering: .releasing) }

@@ -15,6 +15,8 @@ public struct HTTPServerConfiguration: Sendable {
     public var inheritedListeners: [Int32] = []
     /// Threads that read and write, a count; nil for a quarter of the cores, from 1 to 4.
     public var loopCount: Int?
+    /// How they are scheduled.
+    public var ioPriority = IOPriority.realTime
     /// Threads that compute, a count; nil for one a core.
     public var workerCount: Int?
     /// How long work may run for each request that waits behind it, before another thread helps out,

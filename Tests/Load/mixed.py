@@ -8,15 +8,12 @@ grow by more than a twentieth after the second minute.
 
 Each client asks for a kind that it draws by lot, reads the answer, and thinks for a while: so long
 on average as --think says, in seconds; with 0 it asks again at once, and the server is saturated.
---real-time gives the threads that do not compute real-time priority, which takes root: so much is
-the kernel's part in how long they take.
 """
 
 import argparse
 import gzip
 import heapq
 import json
-import os
 import pathlib
 import random
 import selectors
@@ -239,13 +236,6 @@ def drive(process, port, everything, count, seconds, think):
                 heapq.heappush(line, (time.perf_counter() + pause, client.number, client))
 
 
-def hurry(process):
-    """Real-time priority for all threads that do not give way to others."""
-    for task in pathlib.Path(f"/proc/{process.pid}/task").iterdir():
-        if os.getpriority(os.PRIO_PROCESS, int(task.name)) < 10:
-            os.sched_setscheduler(int(task.name), os.SCHED_FIFO, os.sched_param(1))
-
-
 def percentile(times, share):
     return sorted(times)[int(share * (len(times) - 1))] * 1e3
 
@@ -256,7 +246,6 @@ def main():
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--think", type=float, default=0.25)
-    parser.add_argument("--real-time", action="store_true")
     arguments = parser.parse_args()
     process, port = check_load.start(arguments.server)
     asked = kinds()
@@ -269,8 +258,6 @@ def main():
                 while not client.receive():
                     pass
             kind.times.clear()
-        if arguments.real_time:
-            hurry(process)
         everything = list(asked.values())
         minutes = drive(
             process, port, everything, arguments.clients, arguments.seconds, arguments.think

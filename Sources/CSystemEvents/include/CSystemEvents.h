@@ -1,8 +1,11 @@
-// What Swift's Glibc module leaves out: epoll, eventfd, accept4, the allocator, a clock without pointers.
+// What Swift's Glibc module leaves out: epoll, eventfd, accept4, the allocator, flags of the scheduler, a
+// clock without pointers.
 #ifndef CSYSTEMEVENTS_H
 #define CSYSTEMEVENTS_H
 #ifdef __linux__
 #include <malloc.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -29,6 +32,15 @@ static inline void return_freed_pages(void) {
 #ifdef __GLIBC__
     malloc_trim(0);
 #endif
+}
+
+// Gives the calling thread the lowest of the real-time priorities, or takes it away; whether that is
+// allowed. Threads that it starts do not inherit it.
+static inline bool set_real_time(bool on) {
+    // <sched.h> has the flag under _GNU_SOURCE alone.
+    const int reset_on_fork = 0x40000000;
+    const struct sched_param parameters = {.sched_priority = on ? 1 : 0};
+    return sched_setscheduler(0, (on ? SCHED_RR : SCHED_OTHER) | reset_on_fork, &parameters) == 0;
 }
 
 // The time of day.

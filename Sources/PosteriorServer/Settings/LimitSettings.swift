@@ -38,12 +38,14 @@ struct LimitSettings: Sendable {
     /// Names separated by commas.
     var allowedHosts: String?
     var ioThreads: Int?
+    var ioPriority = Self.server.ioPriority.rawValue
 
     private static func seconds(_ duration: Duration) -> Int { Int(duration.components.seconds) }
 
     /// Sets what belongs to the server.
     func apply(to configuration: inout HTTPServerConfiguration) {
         configuration.loopCount = ioThreads
+        configuration.ioPriority = IOPriority(rawValue: ioPriority) ?? .realTime
         configuration.connectionLimit = connections
         configuration.connectionLimitPerAddress =
             connectionsPerAddress == 0 ? nil : connectionsPerAddress

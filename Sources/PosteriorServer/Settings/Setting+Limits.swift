@@ -1,3 +1,5 @@
+import HTTPServing
+
 extension Setting {
     /// The settings of `LimitSettings`.
     static let limits: [Setting] = [
@@ -203,6 +205,16 @@ extension Setting {
             in: 1...64,
             value: "count",
             "Threads that read and write; by default a quarter of the cores, from 1 to 4."
+        ),
+        .text(
+            "io-priority",
+            \.limits.ioPriority,
+            oneOf: IOPriority.allCases.map(\.rawValue),
+            value: "priority",
+            """
+            How those threads are scheduled: real-time, before all others, where the system allows \
+            it and while they are busy for less than half of the time, or normal.
+            """
         ),
         .text(
             "allowed-hosts",
