@@ -130,13 +130,15 @@ import Testing
     @Test func `time is linear however a long header is cut`() {
         let line = "X: \(String(repeating: "y", count: 8_000))\r\n"
         let input = Array(("GET / HTTP/1.1\r\nHost: a\r\n" + line + line + line + "\r\n").utf8)
-        let clock = ContinuousClock()
-        let whole = clock.measure {
-            for _ in 0..<20 { _ = WireTranscript.lines(of: input, pieceSize: 2_000) }
+        // The shortest of some times: others may have met an interruption.
+        func time(pieceSize: Int) -> Duration {
+            (0..<10).map { _ in
+                ContinuousClock().measure {
+                    _ = WireTranscript.lines(of: input, pieceSize: pieceSize)
+                }
+            }.min() ?? .zero
         }
-        let bytes = clock.measure {
-            for _ in 0..<20 { _ = WireTranscript.lines(of: input, pieceSize: 1) }
-        }
+        let (whole, bytes) = (time(pieceSize: 2_000), time(pieceSize: 1))
         // A parser that looks at a partial line again for each byte takes a thousand times longer.
         #expect(bytes < whole * 200)
     }
