@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import HTTPMessages
 import HTTPServing
@@ -39,10 +38,11 @@ private func processorTime() -> Duration {
     return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
 }
 
+/// That a thread's children have normal priority; `<sched.h>` has it under `_GNU_SOURCE` alone.
+private let resetOnFork: Int32 = 0x4000_0000
+
 /// The scheduling policy of the calling thread, and whether its children inherit it.
 private func policy() -> String {
-    // <sched.h> has the flag under _GNU_SOURCE alone.
-    let resetOnFork: Int32 = 0x4000_0000
     let policy = sched_getscheduler(0)
     switch policy & ~resetOnFork {
     case SCHED_OTHER: return "normal"
@@ -51,16 +51,13 @@ private func policy() -> String {
     }
 }
 
-/// Whether threads of this process may have real-time priority, found out by a thread of its own.
+/// Whether threads of this process may have real-time priority, as the calling one finds out.
 private func mayHaveRealTime() -> Bool {
-    var isAllowed = false
-    let thread = DispatchQueue(label: "asks-for-real-time")
-    thread.sync {
-        var parameters = sched_param(sched_priority: 1)
-        isAllowed = unsafe sched_setscheduler(0, SCHED_RR, &parameters) == 0
-        parameters.sched_priority = 0
-        _ = unsafe sched_setscheduler(0, SCHED_OTHER, &parameters)
-    }
+    // The flag stays set, since a thread that has it may not give it up without privileges.
+    var parameters = sched_param(sched_priority: 1)
+    let isAllowed = unsafe sched_setscheduler(0, SCHED_RR | resetOnFork, &parameters) == 0
+    parameters.sched_priority = 0
+    _ = unsafe sched_setscheduler(0, SCHED_OTHER | resetOnFork, &parameters)
     return isAllowed
 }
 
