@@ -8,6 +8,8 @@ grow by more than a twentieth after the second minute.
 
 Each client asks for a kind that it draws by lot, reads the answer, and thinks for a while: so long
 on average as --think says, in seconds; with 0 it asks again at once, and the server is saturated.
+With --fixed-page two clients more ask every 20 ms: one for the server's health page, and one for a
+page of a program that can do nothing else (fixed_page.c, as root), which has no bound.
 """
 
 import argparse
@@ -17,9 +19,12 @@ import json
 import pathlib
 import random
 import selectors
+import shutil
 import socket
 import struct
+import subprocess
 import sys
+import tempfile
 import time
 
 import check_load
@@ -161,8 +166,10 @@ class Answer:
 class Client:
     """One connection, which waits for an answer or for its next request."""
 
-    def __init__(self, port):
+    def __init__(self, port, kinds, think):
         self.port = port
+        self.kinds = kinds
+        self.think = think
         self.connect()
         self.kind = None
         self.start = 0.0
@@ -198,30 +205,29 @@ def resident(process):
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
-def drive(process, port, everything, count, seconds, think):
+def drive(process, clients, seconds):
     """Lets the clients ask; returns the resident memory at the end of each minute."""
     lots = random.Random(1)
     selector = selectors.DefaultSelector()
     begin = time.perf_counter()
     # Who asks next, and when.
     line = []
-    for number in range(count):
-        client = Client(port)
+    for number, client in enumerate(clients):
         selector.register(client.socket, selectors.EVENT_READ, client)
-        heapq.heappush(line, (begin + lots.random() * max(think, 0.1), number, client))
+        heapq.heappush(line, (begin + lots.random() * max(client.think, 0.1), number, client))
     minutes = []
     while True:
         now = time.perf_counter()
         if now - begin > 60 * (len(minutes) + 1) or now - begin > seconds:
             minutes.append(resident(process))
-            sent = sum(len(kind.times) for kind in everything)
+            sent = sum(len(kind.times) for kind in clients[0].kinds)
             print(f"{now - begin:6.0f} s {sent:9} answers {minutes[-1]:8.1f} MB", flush=True)
             if now - begin > seconds:
                 return minutes
         while line and line[0][0] <= now:
             _, number, client = heapq.heappop(line)
             client.number = number
-            client.send(lots.choice(everything))
+            client.send(lots.choice(client.kinds))
         wait = max(0, min(line[0][0] - now, 0.5)) if line else 0.5
         for key, _ in selector.select(wait):
             client = key.data
@@ -232,8 +238,20 @@ def drive(process, port, everything, count, seconds, think):
                     client.socket.close()
                     client.connect()
                     selector.register(client.socket, selectors.EVENT_READ, client)
-                pause = lots.random() * 2 * think
+                pause = lots.random() * 2 * client.think
                 heapq.heappush(line, (time.perf_counter() + pause, client.number, client))
+
+
+def start_fixed_page():
+    """The program that sends the same bytes whatever it is asked for, and its port."""
+    folder = tempfile.mkdtemp()
+    program, port = f"{folder}/fixed_page", check_load.free_port()
+    source = pathlib.Path(__file__).with_name("fixed_page.c")
+    subprocess.run(["cc", "-O2", "-o", program, source], check=True)
+    child = subprocess.Popen([program, str(port)])
+    time.sleep(0.5)
+    shutil.rmtree(folder)
+    return child, port
 
 
 def percentile(times, share):
@@ -246,12 +264,14 @@ def main():
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--think", type=float, default=0.25)
+    parser.add_argument("--fixed-page", action="store_true")
     arguments = parser.parse_args()
     process, port = check_load.start(arguments.server)
+    fixed_page = None
     asked = kinds()
     try:
         # Each kind alone at first, so that the answers are known.
-        client = Client(port)
+        client = Client(port, [], 0)
         for kind in asked.values():
             for _ in range(3):
                 client.send(kind)
@@ -259,18 +279,27 @@ def main():
                     pass
             kind.times.clear()
         everything = list(asked.values())
-        minutes = drive(
-            process, port, everything, arguments.clients, arguments.seconds, arguments.think
-        )
+        clients = [
+            Client(port, everything, arguments.think) for _ in range(arguments.clients)
+        ]
+        probed = {}
+        if arguments.fixed_page:
+            fixed_page, other_port = start_fixed_page()
+            for name, place in (("live, probed", port), ("fixed page", other_port)):
+                probed[name] = Kind("GET", "/v2/health/live")
+                clients.append(Client(place, [probed[name]], 0.02))
+        minutes = drive(process, clients, arguments.seconds)
     finally:
         check_load.stop(process)
-    for name, kind in asked.items():
+        if fixed_page:
+            check_load.stop(fixed_page)
+    for name, kind in (asked | probed).items():
         median, slow = percentile(kind.times, 0.5), percentile(kind.times, 0.99)
         check_load.report(
             f"{name:17}",
             f"{len(kind.times):8} answers, median {median:8.2f} ms, p99 {slow:8.2f} ms,"
             f" ratio {slow / median:5.2f}, {len(kind.errors)} errors {kind.errors[:3] or ''}",
-            not kind.errors and slow <= 3 * median,
+            not kind.errors and (slow <= 3 * median or name in probed),
         )
     count = sum(len(kind.times) for kind in everything)
     print(f"{count} answers, {count / arguments.seconds:.0f} a second")
